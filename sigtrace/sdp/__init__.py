@@ -1,0 +1,1 @@
+"""Session descriptions and ICE candidates: text ↔ typed values, and what offer and answer agreed on."""

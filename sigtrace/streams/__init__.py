@@ -1,0 +1,1 @@
+"""Segments → ordered streams with gaps."""
