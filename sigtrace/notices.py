@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,3 +24,41 @@ class Notice:
     text: str  # what was wrong and what was done: "1448 bytes never captured; resumed at the next request"
     packet: int | None = None  # packet number, from 1
     offset: int | None = None  # bytes into the layer that the code names
+
+
+KEPT_PER_CODE = 1000
+"""Notices kept of one code: enough to look into, and a flood of damage does not become a flood of memory."""
+
+MORE_NOTICES = "notices.more"
+
+
+class NoticeLog:
+    """Collects notices up to a bound per code; what is above it is counted, and the count is a notice itself."""
+
+    def __init__(self) -> None:
+        self._notices: list[Notice] = []
+        self._seen: Counter[str] = Counter()
+
+    def add(self, notice: Notice) -> None:
+        """Keep a notice."""
+        self._seen[notice.code] += 1
+        if self._seen[notice.code] <= KEPT_PER_CODE:
+            self._notices.append(notice)
+
+    def add_once(self, notice: Notice) -> None:
+        """Keep a notice unless there is one of its code already."""
+        if not self._seen[notice.code]:
+            self.add(notice)
+
+    def finished(self) -> tuple[Notice, ...]:
+        """Return the notices in order of packets, those of no packet first."""
+        more = [
+            Notice(
+                code=MORE_NOTICES,
+                severity=Severity.INFO,
+                text=f"{seen - KEPT_PER_CODE} more notices {code} are not listed",
+            )
+            for code, seen in self._seen.items()
+            if seen > KEPT_PER_CODE
+        ]
+        return tuple(sorted([*more, *self._notices], key=lambda notice: notice.packet or 0))

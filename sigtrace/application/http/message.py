@@ -47,6 +47,7 @@ class Head:
     complete: bool  # False when a gap or the end of the stream cut the header section
     span: Span  # of the whole message, body included
     head_end_ns: int  # when the last byte of the header section was seen
+    trailers: tuple[tuple[bytes, bytes], ...] = ()  # fields after a chunked body (RFC 9110 §6.5)
 
     def header(self, name: bytes) -> bytes | None:
         """Return the first value of a header, its name compared without case; None when it is not there."""

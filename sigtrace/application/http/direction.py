@@ -1,0 +1,336 @@
+"""Reading one direction of an HTTP connection: chunks, gaps and an end in, message drafts out.
+
+Theory of operation. A direction is always in one `Phase`, and each phase is one method that takes bytes of a chunk
+from a position on and says how far it read:
+
+    HEAD ── a whole head ──▶ BODY ── its last byte ──▶ HEAD
+      │ ▲                      │
+      │ └── a start was found ─┼─────────────┐
+      └── not a start, a gap ──┴── a gap ──▶ SEEKING
+    any ── upgrade, tunnel ──▶ PASSING: bytes are only counted
+
+HEAD also stands between messages, with nothing pending. A gap in HEAD ends the head where it is cut: what was read of
+it becomes a message with an incomplete head. A gap in BODY is read over as far as the framing can place it. Whatever
+cannot be placed leads to SEEKING, the search for the next start line, which never loses a chunk's own time and number.
+Chunks that must be looked at again, after a search or a refused head, go onto a stack of work, never into recursion:
+hostile bytes may lose their place thousands of times in one chunk.
+
+Whoever owns both directions pairs the messages; it is told by calls. It can keep a direction from beginning a message
+by its `gate`: the direction is then paused and holds its items until it is resumed.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Generic
+
+from sigtrace.application.http.assembly import HeadAssembly, skip_blank_lines
+from sigtrace.application.http.head import MAX_FIELDS, MAX_HEAD
+from sigtrace.application.http.seek import Seeker, SeekLog
+from sigtrace.application.http.start import Grammar, Line
+from sigtrace.notices import Notice, Severity
+from sigtrace.streams.flow import Chunk, End, Ending, Gap, StreamItem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sigtrace.application.http.body import BodyReader
+    from sigtrace.application.http.draft import Draft
+
+HEAD_TOO_LARGE = "http.head-too-large"
+BAD_HEADER = "http.bad-header"
+BAD_CHUNK = "http.bad-chunk"
+
+
+class Phase(Enum):
+    """Where a direction is."""
+
+    HEAD = "head"
+    BODY = "body"
+    SEEKING = "seeking"
+    PASSING = "passing"
+
+
+class Direction(Generic[Line]):
+    """The messages of one direction.
+
+    Args:
+        grammar: of requests or of responses.
+        began: takes a draft whose head was read and returns the reader of its body, None when there is no body.
+        finished: takes the draft when no more of it will come.
+        note: takes notices.
+        gate: asked before a message begins; False pauses the direction until `resume`.
+    """
+
+    __slots__ = (
+        "_assembly", "_began", "_body", "_draft", "_finished", "_gate", "_grammar", "_log", "_note", "_phase", "_seeker",
+        "_work", "ended", "held", "held_size", "lost_ns", "passed", "paused", "read_any",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        grammar: Grammar[Line],
+        began: Callable[[Draft[Line]], BodyReader | None],
+        finished: Callable[[Draft[Line]], None],
+        note: Callable[[Notice], None],
+        gate: Callable[[], bool],
+    ) -> None:
+        self._grammar = grammar
+        self._began = began
+        self._finished = finished
+        self._note = note
+        self._gate = gate
+        self._phase = Phase.HEAD
+        self._assembly = HeadAssembly(grammar)
+        self._draft: Draft[Line] | None = None
+        self._body: BodyReader | None = None  # of the draft, in BODY
+        self._seeker: Seeker | None = None  # in SEEKING
+        self._log: SeekLog | None = None
+        self._work: list[Chunk] = []  # still to be read, the next one last
+        # What the owner looks at:
+        self.read_any = False
+        self.ended = False
+        self.lost_ns: int | None = None  # when a gap may last have swallowed whole messages
+        self.passed = 0  # bytes after an upgrade or in a tunnel
+        self.paused = False
+        self.held: list[StreamItem] = []  # while paused
+        self.held_size = 0
+
+    def feed(self, item: StreamItem) -> None:
+        """Take the next item of the stream."""
+        if self.paused:
+            self._hold(item)
+        elif type(item) is Chunk:
+            self._work.append(item)
+            self._run()
+        elif type(item) is Gap:
+            self._gap(item)
+        elif type(item) is End:
+            self._end(item)
+
+    def resume(self) -> None:
+        """Go on with what was held; the gate is asked again."""
+        self.paused = False
+        held = self.held
+        self.held = []
+        self.held_size = 0
+        for item in held:
+            self.feed(item)
+
+    def pass_on(self) -> None:
+        """From here on this direction is not HTTP any more: the owner calls this while a message is finished."""
+        self._phase = Phase.PASSING
+        self._assembly.clear()
+        self._seeker = None
+
+    def adopt(self, seeker: Seeker, lost_ns: int | None) -> None:
+        """Begin inside a search that started before it was known which way the requests go."""
+        seeker.grammars = (self._grammar,)
+        self._seeker = seeker
+        self._phase = Phase.SEEKING
+        self.lost_ns = lost_ns
+
+    def _hold(self, item: StreamItem) -> None:
+        self.held.append(item)
+        self.held_size += len(item.data) if type(item) is Chunk else 0
+
+    # ---- bytes -----------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        """Read all chunks of the stack of work."""
+        work = self._work
+        while work:
+            chunk = work.pop()
+            if self.paused:
+                self._hold(chunk)
+                continue
+            position = 0
+            size = len(chunk.data)
+            while position < size:
+                if self._phase is Phase.HEAD:
+                    position = self._read_head(chunk, position)
+                elif self._phase is Phase.BODY:
+                    position = self._read_body(chunk, position)
+                elif self._phase is Phase.SEEKING:
+                    position = self._search(chunk, position)
+                else:
+                    self.passed += size - position
+                    break
+
+    def _read_head(self, chunk: Chunk, position: int) -> int:
+        assembly = self._assembly
+        if not assembly.pending:
+            position = skip_blank_lines(chunk.data, position)
+            if position == len(chunk.data):
+                return position
+            if not self._gate():
+                self.paused = True
+                self._hold(_rest(chunk, position))
+                return len(chunk.data)
+        position, draft = assembly.feed(chunk, position)
+        if draft is not None:
+            self._begin(draft)
+        elif assembly.refused:
+            self._work.extend(reversed(assembly.refused))
+            assembly.refused = ()
+            self._lose_place(stray=self.read_any)
+            return len(chunk.data)
+        elif assembly.too_large:
+            text = f"no end of the header section within {MAX_HEAD} bytes; resumed at the next {self._grammar.noun}"
+            self._note(Notice(code=HEAD_TOO_LARGE, severity=Severity.WARNING, text=text, packet=chunk.packet))
+            self._begin_cut()
+            self._lose_place()
+        return position
+
+    def _begin(self, draft: Draft[Line]) -> None:
+        self.read_any = True
+        if draft.section.malformed or draft.section.dropped:
+            self._note_fields(draft)
+        self._draft = draft
+        self._body = draft.body = body = self._began(draft)
+        if body is None or draft.cut or not draft.head_complete:
+            self._finish()
+        else:
+            self._phase = Phase.BODY
+
+    def _begin_cut(self, *, head_gap: int = 0, by_end: bool = False) -> bool:
+        """Begin and finish a message whose head was cut; False when not even its start line can be read."""
+        draft = self._assembly.cut(head_gap=head_gap)
+        if draft is None:
+            return False
+        if by_end:
+            draft.cut = True
+            draft.damaged = False
+        self._begin(draft)
+        return True
+
+    def _read_body(self, chunk: Chunk, position: int) -> int:
+        draft, body = self._draft, self._body
+        if draft is None or body is None:  # never in BODY; it tells the type checker so
+            self._phase = Phase.HEAD
+            return position
+        position = body.feed(chunk.data, position)
+        if chunk.at_ns > draft.end_ns:
+            draft.end_ns = chunk.at_ns
+        if chunk.packet > draft.last_packet:
+            draft.last_packet = chunk.packet
+        if body.done:
+            self._finish()
+        elif body.broken:
+            draft.damaged = True
+            text = f"a chunk size of the {self._grammar.noun} cannot be read; its body ends there"
+            self._note(Notice(code=BAD_CHUNK, severity=Severity.WARNING, text=text, packet=chunk.packet))
+            self._finish()
+            self._lose_place()
+        return position
+
+    def _finish(self) -> None:
+        draft = self._draft
+        self._draft = None
+        self._body = None
+        self._phase = Phase.HEAD
+        if draft is not None:
+            draft.done = True
+            self._finished(draft)
+
+    # ---- gaps and the end ------------------------------------------------------------------------------------------
+
+    def _gap(self, gap: Gap) -> None:
+        if self._phase is Phase.SEEKING and self._seeker is not None:
+            self.lost_ns = gap.at_ns
+            self._follow(self._seeker.gap(gap.length, gap.packet))
+            if self.paused:
+                self._hold(gap)
+                return
+        if self._phase is Phase.HEAD:
+            self.lost_ns = gap.at_ns
+            cut = self._assembly.pending > 0 and self._begin_cut(head_gap=gap.length)
+            self._lose_place(missing=0 if cut else gap.length, packet=gap.packet)
+        elif self._phase is Phase.BODY and self._draft is not None and self._body is not None:
+            self._gap_in_body(gap, self._draft, self._body)
+
+    def _gap_in_body(self, gap: Gap, draft: Draft[Line], body: BodyReader) -> None:
+        draft.damaged = True
+        beyond = body.gap(gap.length)
+        if body.done or body.broken:
+            self._finish()
+        if beyond:
+            self.lost_ns = gap.at_ns
+            self._lose_place(missing=beyond, packet=gap.packet)
+
+    def _end(self, end: End) -> None:
+        if self._phase is Phase.SEEKING and self._seeker is not None:
+            self._follow(self._seeker.cut())
+            if self.paused:
+                self._hold(end)
+                return
+            if self._phase is Phase.SEEKING:
+                self._report(found=False)
+        self.ended = True
+        if self._phase is Phase.HEAD and self._assembly.pending:
+            size = self._assembly.pending
+            if not self._begin_cut(by_end=True):
+                seeker = Seeker(self._grammar)
+                seeker.skipped = size
+                seeker.packet = end.packet
+                self._seeker = seeker
+                self._report(found=False)
+        elif self._phase is Phase.BODY and self._draft is not None and self._body is not None:
+            if self._body.ends_with_stream and end.how is Ending.FIN:
+                self._body.done = True
+            else:
+                self._draft.cut = True
+            self._finish()
+        if self._log is not None and (notice := self._log.summary(end.packet)) is not None:
+            self._note(notice)
+
+    # ---- searching -------------------------------------------------------------------------------------------------
+
+    def _lose_place(self, *, missing: int = 0, packet: int | None = None, stray: bool = False) -> None:
+        """Search for the next message: after a gap, after bytes that make no sense, or after `stray` ones."""
+        if self._phase is Phase.PASSING:
+            return
+        self._assembly.clear()
+        self._phase = Phase.SEEKING
+        self._seeker = Seeker(self._grammar)
+        self._seeker.missing = missing
+        self._seeker.packet = packet
+        self._seeker.stray = stray
+
+    def _search(self, chunk: Chunk, position: int) -> int:
+        if self._seeker is not None:
+            self._work_on(self._seeker.feed(_rest(chunk, position)))
+        return len(chunk.data)
+
+    def _work_on(self, found: Sequence[Chunk]) -> None:
+        if found:
+            self._report(found=True)
+            self._phase = Phase.HEAD
+            self._work.extend(reversed(found))
+
+    def _follow(self, found: Sequence[Chunk]) -> None:
+        self._work_on(found)
+        self._run()
+
+    def _report(self, *, found: bool) -> None:
+        """Say what the search that ends now passed over."""
+        seeker = self._seeker
+        self._seeker = None
+        if seeker is None or not (seeker.skipped or seeker.missing):
+            return
+        if self._log is None:
+            self._log = SeekLog(self._grammar.noun)
+        notice = self._log.report(seeker, found=found)
+        if notice is not None:
+            self._note(notice)
+
+    def _note_fields(self, draft: Draft[Line]) -> None:
+        section = draft.section
+        text = f"{section.malformed} header lines of a {self._grammar.noun} without a colon or a name were left out"
+        if section.dropped:
+            text += f", and {section.dropped} above {MAX_FIELDS}"
+        self._note(Notice(code=BAD_HEADER, severity=Severity.WARNING, text=text, packet=draft.first_packet))
+
+
+def _rest(chunk: Chunk, position: int) -> Chunk:
+    return Chunk(chunk.data[position:], chunk.at_ns, chunk.packet) if position else chunk

@@ -1,0 +1,95 @@
+"""A message while it is being read, and how it becomes one of the frozen types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic
+
+from sigtrace.application.http.body import EMPTY_BODY, MAX_KEPT, BodyReader
+from sigtrace.application.http.content import decode_content
+from sigtrace.application.http.message import Body, Request, Response, Span
+from sigtrace.application.http.start import Line, RequestLine, StatusLine
+from sigtrace.notices import Notice, Severity
+
+if TYPE_CHECKING:
+    from sigtrace.application.http.head import HeaderSection
+
+BODY_TOO_LARGE = "http.body-too-large"
+
+
+class Draft(Generic[Line]):
+    """One message as far as it was read; `line` says whether it is a request or a response."""
+
+    __slots__ = (
+        "body", "cut", "damaged", "done", "end_ns", "first_packet", "head_complete", "head_end_ns", "head_gap",
+        "last_packet", "line", "section", "start_ns",
+    )  # fmt: skip
+
+    def __init__(self, line: Line, section: HeaderSection, *, head_complete: bool = True) -> None:
+        self.line: Line = line
+        self.section = section
+        self.head_complete = head_complete
+        self.head_gap = 0  # bytes of the gap that cut the head
+        self.start_ns = 0
+        self.first_packet = 0
+        self.head_end_ns = 0
+        self.end_ns = 0
+        self.last_packet = 0
+        self.body: BodyReader | None = None
+        self.damaged = not head_complete  # bytes of it were never captured, or made no sense
+        self.cut = False  # the stream ended inside it
+        self.done = False  # no more of it will come
+
+    def build_body(self) -> tuple[Body, Notice | None]:
+        """Build the body, its content codings undone, and what there is to say about it."""
+        if self.body is None:
+            return EMPTY_BODY, None
+        body = self.body.result()
+        framing = self.section.framing
+        codings = framing.get(b"content-encoding", b"")
+        if b"transfer-encoding" in framing:
+            codings += b"," + _without_chunked(framing[b"transfer-encoding"])
+        if codings.strip(b","):
+            body, notice = decode_content(body, codings, packet=self.last_packet)
+            if notice is not None:
+                return body, notice
+        if self.body.too_large:
+            text = f"a body of {body.length} bytes was measured and hashed, not kept: more than {MAX_KEPT} bytes"
+            return body, Notice(code=BODY_TOO_LARGE, severity=Severity.INFO, text=text, packet=self.last_packet)
+        return body, None
+
+
+def build_request(draft: Draft[RequestLine], body: Body) -> Request:
+    """Freeze a request."""
+    line = draft.line
+    return Request(
+        version=line.version,
+        headers=draft.section.fields,
+        complete=draft.head_complete,
+        span=Span(draft.start_ns, draft.end_ns, draft.first_packet, draft.last_packet),
+        head_end_ns=draft.head_end_ns,
+        trailers=draft.body.trailers if draft.body else (),
+        method=line.method,
+        target=line.target,
+        body=body,
+    )
+
+
+def build_response(draft: Draft[StatusLine], body: Body) -> Response:
+    """Freeze a response."""
+    line = draft.line
+    return Response(
+        version=line.version,
+        headers=draft.section.fields,
+        complete=draft.head_complete,
+        span=Span(draft.start_ns, draft.end_ns, draft.first_packet, draft.last_packet),
+        head_end_ns=draft.head_end_ns,
+        trailers=draft.body.trailers if draft.body else (),
+        status=line.status,
+        reason=line.reason,
+        body=body,
+    )
+
+
+def _without_chunked(transfer_encoding: bytes) -> bytes:
+    """Return the transfer codings below `chunked`: they are undone like content codings."""
+    return b",".join(coding for coding in transfer_encoding.split(b",") if coding.strip().lower() != b"chunked")

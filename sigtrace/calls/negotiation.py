@@ -1,0 +1,242 @@
+"""Signals → calls: one offer/answer negotiation of two peers, from the first offer to the goodbye (RFC 3264, RFC 9429).
+
+| state      | offer                     | answer    | candidate | BYE   |
+|------------|---------------------------|-----------|-----------|-------|
+| no call    | new call                  | new call¹ | new call¹ | new¹  |
+| offered    | re-offer; glare if theirs | answered  | counted   | ended |
+| answered   | re-offer                  | answered  | counted   | ended |
+| ended      | new call                  | new call¹ | counted²  | same  |
+
+¹ its beginning was not captured; ² late candidates of a call that has just ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from sigtrace.calls.peers import Departure
+from sigtrace.calls.signals import Fate
+from sigtrace.signaling.content import SignalKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sigtrace.calls.peers import Peer
+    from sigtrace.calls.signals import Signal
+    from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.signaling.events import PeerId
+
+
+class CallEnd(Enum):
+    """How a call ended, as far as signaling shows it."""
+
+    BYE = "bye"
+    SIGNED_OUT = "signed-out"  # a side signed out without a BYE
+    VANISHED = "vanished"
+    REFUSED = "refused"  # the server would not take the offer
+    SERVER_QUIT = "server-quit"
+    SUPERSEDED = "superseded"  # a new call of the same two began, and no goodbye was seen
+    CAPTURE_ENDED = "capture-ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One negotiation of two peers. Times are of first bytes, as the endpoints would log them."""
+
+    number: int  # from 1, in order of time over the whole trace
+    protocol: str
+    session: int
+    server: Endpoint
+    caller: PeerId
+    callee: PeerId
+    began_ns: int
+    offered_ns: int | None  # first offer; None when it was not captured
+    offer_delivered_ns: int | None
+    answered_ns: int | None  # first answer
+    ended_ns: int | None
+    ended: CallEnd
+    ended_by: PeerId | None = None
+    signals: tuple[int, ...] = ()  # numbers, in order of time
+    offers: int = 0
+    answers: int = 0
+    caller_candidates: int = 0
+    callee_candidates: int = 0
+    first_candidate_ns: int | None = None
+    last_candidate_ns: int | None = None
+    glare: bool = False  # each side offered before the other's offer was answered
+    loopback: bool = False
+    inferred: bool = False  # its beginning was not captured: who called is a guess
+
+    @property
+    def answer_time_ns(self) -> int | None:
+        """From the offer to the answer, both as sent; None when one was not seen."""
+        if self.offered_ns is None or self.answered_ns is None:
+            return None
+        return self.answered_ns - self.offered_ns
+
+    @property
+    def duration_ns(self) -> int | None:
+        """From its first signal to its end; None when the end was not seen."""
+        return None if self.ended_ns is None else self.ended_ns - self.began_ns
+
+
+@dataclass(slots=True)
+class _Open:
+    """A call while its signals are read."""
+
+    first: Signal
+    caller: PeerId
+    callee: PeerId
+    inferred: bool = False
+    offers: list[Signal] = field(default_factory=list)
+    answers: list[Signal] = field(default_factory=list)
+    candidates: list[Signal] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
+    pending_from: PeerId | None = None  # who waits for an answer to an offer
+    glare: bool = False
+    loopback: bool = False
+    bye: Signal | None = None
+    superseded: bool = False
+
+
+def find_calls(
+    session: int, signals: Sequence[Signal], peers: Mapping[PeerId, Peer], quit_ns: int | None
+) -> list[Call]:
+    """Find the calls among one session's signals.
+
+    Args:
+        session: number of the session.
+        signals: of that session, in order of time.
+        peers: of that session, for how calls end without a BYE.
+        quit_ns: when the server said that it ends; None when it did not.
+    Returns: the calls in order of time, numbered from 1.
+    """
+    reader = _Reader()
+    for signal in signals:
+        reader.read(signal)
+    ordered = sorted(reader.calls, key=lambda call: call.first.began_ns)
+    return [_close(number, session, call, peers, quit_ns) for number, call in enumerate(ordered, 1)]
+
+
+class _Reader:
+    """Reads the signals of a session in order and sorts them into calls; see the table at the top."""
+
+    def __init__(self) -> None:
+        self.calls: list[_Open] = []
+        self._current: dict[frozenset[PeerId], _Open] = {}
+
+    def read(self, signal: Signal) -> None:
+        if signal.sender is None or signal.receiver is None or signal.sender == signal.receiver:
+            return
+        kind = signal.kind
+        if kind is SignalKind.OFFER:
+            self._offer(signal, signal.sender, signal.receiver)
+        elif kind in (SignalKind.ANSWER, SignalKind.PRANSWER):
+            self._answer(signal, signal.sender, signal.receiver)
+        elif kind is SignalKind.OFFER_LOOPBACK:
+            call = self._current_or_new(signal, signal.receiver, signal.sender)
+            call.loopback, call.pending_from = True, None
+            call.signals.append(signal)
+        elif kind is SignalKind.CANDIDATE:
+            call = self._current_or_new(signal, signal.sender, signal.receiver)
+            call.candidates.append(signal)
+            call.signals.append(signal)
+        elif kind is SignalKind.BYE:
+            self._bye(signal, signal.sender, signal.receiver)
+
+    def _begin(self, signal: Signal, caller: PeerId, callee: PeerId, *, inferred: bool) -> _Open:
+        pair = frozenset((caller, callee))
+        before = self._current.get(pair)
+        if before is not None and before.bye is None:
+            before.superseded = True
+        call = _Open(signal, caller, callee, inferred)
+        self._current[pair] = call
+        self.calls.append(call)
+        return call
+
+    def _current_or_new(self, signal: Signal, caller: PeerId, callee: PeerId) -> _Open:
+        call = self._current.get(frozenset((caller, callee)))
+        return call or self._begin(signal, caller, callee, inferred=True)
+
+    def _offer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
+        call = self._current.get(frozenset((sender, receiver)))
+        if call is None or call.bye is not None or _refused(call):
+            call = self._begin(signal, sender, receiver, inferred=False)
+        elif call.pending_from == receiver and not call.answers:
+            call.glare = True
+        elif call.inferred and not call.offers:
+            call.caller, call.callee = sender, receiver  # nothing better told who calls
+        call.offers.append(signal)
+        call.signals.append(signal)
+        call.pending_from = sender
+
+    def _answer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
+        call = self._current.get(frozenset((sender, receiver)))
+        if call is None or call.bye is not None:
+            call = self._begin(signal, receiver, sender, inferred=True)
+        elif call.inferred and not call.offers and not call.answers:
+            call.caller, call.callee = receiver, sender
+        call.answers.append(signal)
+        call.signals.append(signal)
+        call.pending_from = None
+
+    def _bye(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
+        call = self._current_or_new(signal, sender, receiver)
+        call.signals.append(signal)
+        if call.bye is None:
+            call.bye = signal
+
+
+def _refused(call: _Open) -> bool:
+    return bool(call.offers) and all(offer.fate is Fate.REFUSED for offer in call.offers) and not call.answers
+
+
+def _close(number: int, session: int, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: int | None) -> Call:
+    first = call.first
+    offer = call.offers[0] if call.offers else None
+    candidates_ns = [signal.began_ns for signal in call.candidates]
+    whole = Call(
+        number=number,
+        protocol=first.protocol,
+        session=session,
+        server=first.server,
+        caller=call.caller,
+        callee=call.callee,
+        began_ns=first.began_ns,
+        offered_ns=offer.began_ns if offer else None,
+        offer_delivered_ns=offer.delivered_ns if offer else None,
+        answered_ns=call.answers[0].began_ns if call.answers else None,
+        ended_ns=None,
+        ended=CallEnd.CAPTURE_ENDED,
+        signals=tuple(signal.number for signal in call.signals),
+        offers=len(call.offers),
+        answers=len(call.answers),
+        caller_candidates=sum(signal.sender == call.caller for signal in call.candidates),
+        callee_candidates=sum(signal.sender == call.callee for signal in call.candidates),
+        first_candidate_ns=min(candidates_ns, default=None),
+        last_candidate_ns=max(candidates_ns, default=None),
+        glare=call.glare,
+        loopback=call.loopback,
+        inferred=call.inferred and not (call.offers or call.answers),
+    )
+    return _with_end(whole, call, peers, quit_ns)
+
+
+def _with_end(whole: Call, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: int | None) -> Call:
+    """Say how a call ended: by BYE, else by the first side that left, else by the server's end, else not at all."""
+    if call.bye is not None:
+        return replace(whole, ended=CallEnd.BYE, ended_ns=call.bye.began_ns, ended_by=call.bye.sender)
+    if _refused(call):
+        return replace(whole, ended=CallEnd.REFUSED, ended_ns=call.offers[-1].sent_ns)
+    if call.superseded:
+        return replace(whole, ended=CallEnd.SUPERSEDED, ended_ns=None)
+    left = [peer for key in (call.caller, call.callee) if (peer := peers.get(key)) and peer.left_ns is not None]
+    if left:
+        gone = min(left, key=lambda peer: peer.left_ns or 0)
+        ended = CallEnd.SIGNED_OUT if gone.left is Departure.SIGNED_OUT else CallEnd.VANISHED
+        return replace(whole, ended=ended, ended_ns=max(gone.left_ns or 0, whole.began_ns), ended_by=gone.id)
+    if quit_ns is not None and quit_ns >= whole.began_ns:
+        return replace(whole, ended=CallEnd.SERVER_QUIT, ended_ns=quit_ns)
+    return whole

@@ -1,0 +1,111 @@
+"""One verdict a call: did the negotiation complete, and if not, what stopped it and which packets show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from sigtrace.calls.negotiation import CallEnd
+from sigtrace.calls.signals import Fate
+from sigtrace.sdp.agreement import agree
+from sigtrace.signaling.content import SignalKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sigtrace.calls.negotiation import Call
+    from sigtrace.calls.signals import Signal
+
+
+class Outcome(Enum):
+    """What a call came to, as far as signaling tells."""
+
+    COMPLETE = "complete"  # offer, answer and candidates of both sides were exchanged
+    REFUSED = "refused"  # the server would not take the offer
+    UNDELIVERED = "undelivered"  # the offer never reached the callee
+    UNANSWERED = "unanswered"  # the offer was delivered and no answer came
+    ANSWER_LOST = "answer-lost"  # the answer never reached the caller
+    REJECTED = "rejected"  # the answer took none of the media
+    NO_CANDIDATES = "no-candidates"  # a side that signals none cannot be reached
+    GLARE = "glare"  # both offered at once
+    LOOPBACK = "loopback"  # the caller talks to itself: nothing more is signaled
+    PARTIAL = "partial"  # its beginning was not captured
+
+
+GOOD = frozenset({Outcome.COMPLETE, Outcome.LOOPBACK, Outcome.PARTIAL})
+"""Outcomes in which nothing is known to be wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The outcome of a call and the signal that shows it best."""
+
+    outcome: Outcome
+    signal: int | None = None  # number of the signal to look at
+    without_candidates: tuple[int | str, ...] = ()  # with NO_CANDIDATES: who signaled none
+
+    @property
+    def good(self) -> bool:
+        """True when nothing is known to be wrong."""
+        return self.outcome in GOOD
+
+
+def judge(call: Call, signals: Sequence[Signal]) -> Verdict:
+    """Judge a call by its signals, which are in order of time."""
+    offers = [signal for signal in signals if signal.kind is SignalKind.OFFER]
+    answers = [signal for signal in signals if signal.kind in (SignalKind.ANSWER, SignalKind.PRANSWER)]
+    if call.ended is CallEnd.REFUSED:
+        return Verdict(outcome=Outcome.REFUSED, signal=offers[-1].number)
+    if call.loopback:
+        return Verdict(outcome=Outcome.LOOPBACK)
+    if answers:
+        return _judge_answered(call, offers, answers, signals)
+    return _judge_unanswered(call, offers)
+
+
+def _judge_unanswered(call: Call, offers: Sequence[Signal]) -> Verdict:
+    if not offers:
+        return Verdict(outcome=Outcome.PARTIAL)
+    if call.glare:
+        return Verdict(outcome=Outcome.GLARE, signal=offers[0].number)
+    if all(offer.fate is Fate.UNDELIVERED for offer in offers):
+        return Verdict(outcome=Outcome.UNDELIVERED, signal=offers[0].number)
+    return Verdict(outcome=Outcome.UNANSWERED, signal=offers[-1].number)
+
+
+def _judge_answered(
+    call: Call, offers: Sequence[Signal], answers: Sequence[Signal], signals: Sequence[Signal]
+) -> Verdict:
+    answer = answers[-1]
+    if all(one.fate in (Fate.UNDELIVERED, Fate.REFUSED) for one in answers):
+        return Verdict(outcome=Outcome.ANSWER_LOST, signal=answers[0].number)
+    if _rejects_everything(offers, answers):
+        return Verdict(outcome=Outcome.REJECTED, signal=answer.number)
+    silent = tuple(peer for peer in (call.caller, call.callee) if not _gave_candidates(peer, signals))
+    if silent and offers:
+        return Verdict(outcome=Outcome.NO_CANDIDATES, signal=answer.number, without_candidates=silent)
+    if not offers:
+        return Verdict(outcome=Outcome.PARTIAL)
+    return Verdict(outcome=Outcome.COMPLETE)
+
+
+def _rejects_everything(offers: Sequence[Signal], answers: Sequence[Signal]) -> bool:
+    offer, answer = (one[-1].content.description if one else None for one in (offers, answers))
+    if offer is None or answer is None:
+        return False
+    media = agree(offer, answer).media
+    return bool(media) and not any(line.accepted for line in media)
+
+
+def _gave_candidates(peer: int | str, signals: Sequence[Signal]) -> bool:
+    """Candidates are trickled or stand in the description; what was not captured whole has the benefit of doubt."""
+    for signal in signals:
+        if signal.sender != peer:
+            continue
+        if signal.kind is SignalKind.CANDIDATE or signal.content.problem is not None:
+            return True
+        description = signal.content.description
+        if description is not None and any(media.candidates for media in description.media):
+            return True
+    return False

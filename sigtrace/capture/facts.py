@@ -1,0 +1,138 @@
+"""What is known of each capture beside its records: its format, its interfaces, how much it holds and from when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sigtrace.capture.batch import (
+    CaptureEnded,
+    CaptureStarted,
+    DecryptionSecrets,
+    Interface,
+    InterfaceStatistics,
+    NameResolution,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sigtrace.capture.batch import Batch, CaptureItem
+
+KEPT_COMMENTS = 10_000
+"""Packet comments kept of one trace: people write them by hand, so more of them is not what they are for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One capture as a whole."""
+
+    file: str
+    format: str
+    packets: int
+    bytes: int  # of the uncompressed capture
+    first_ns: int | None  # time of its earliest packet
+    last_ns: int | None  # time of its latest packet
+    interfaces: tuple[Interface, ...]
+    truncated: bool
+    comments: tuple[str, ...] = ()
+    statistics: tuple[InterfaceStatistics, ...] = ()
+    names: tuple[NameResolution, ...] = ()
+    secrets: tuple[DecryptionSecrets, ...] = ()
+
+
+@dataclass(slots=True)
+class _Facts:
+    """One capture while it is read."""
+
+    started: CaptureStarted
+    interfaces: list[Interface] = field(default_factory=list)
+    statistics: list[InterfaceStatistics] = field(default_factory=list)
+    names: list[NameResolution] = field(default_factory=list)
+    secrets: list[DecryptionSecrets] = field(default_factory=list)
+    packets: int = 0
+    first_ns: int | None = None
+    last_ns: int | None = None
+    ended: CaptureEnded | None = None
+
+    def count(self, at_ns: NDArray[np.int64]) -> None:
+        first, last = int(at_ns.min()), int(at_ns.max())
+        self.packets += len(at_ns)
+        self.first_ns = first if self.first_ns is None else min(self.first_ns, first)
+        self.last_ns = last if self.last_ns is None else max(self.last_ns, last)
+
+    def finished(self) -> Capture:
+        return Capture(
+            file=self.started.file,
+            format=self.started.format,
+            packets=self.packets,
+            bytes=self.ended.bytes if self.ended else 0,
+            first_ns=self.first_ns,
+            last_ns=self.last_ns,
+            interfaces=tuple(self.interfaces),
+            truncated=self.ended.truncated if self.ended else True,
+            comments=self.started.comments,
+            statistics=tuple(self.statistics),
+            names=tuple(self.names),
+            secrets=tuple(self.secrets),
+        )
+
+
+class CaptureFacts:
+    """Collects the facts of all captures of one trace; an interface belongs to the capture that announced it."""
+
+    def __init__(self) -> None:
+        self._captures: list[_Facts] = []
+        self._owner: dict[int, _Facts] = {}  # by index of the interface
+        self.comments: dict[int, tuple[str, ...]] = {}  # by packet number
+
+    def add(self, item: CaptureItem) -> None:
+        """Take an item that is not a batch."""
+        if isinstance(item, CaptureStarted) or not self._captures:
+            started = item if isinstance(item, CaptureStarted) else CaptureStarted(file="", format="")
+            self._captures.append(_Facts(started))
+        current = self._captures[-1]
+        if isinstance(item, Interface):
+            current.interfaces.append(item)
+            self._owner[item.index] = current
+        elif isinstance(item, InterfaceStatistics):
+            self._owner.get(item.interface, current).statistics.append(item)
+        elif isinstance(item, NameResolution):
+            current.names.append(item)
+        elif isinstance(item, DecryptionSecrets):
+            current.secrets.append(item)
+        elif isinstance(item, CaptureEnded):
+            self._end(item)
+
+    def _end(self, item: CaptureEnded) -> None:
+        """Captures that are merged end in another order than they began."""
+        for facts in self._captures:
+            if facts.started.file == item.file and facts.ended is None:
+                facts.ended = item
+                return
+
+    def count(self, batch: Batch) -> None:
+        """Count and date the records of a batch; one that was merged out of several captures is split by interface."""
+        if not len(batch):
+            return
+        if batch.comments and len(self.comments) < KEPT_COMMENTS:
+            self.comments.update(batch.comments)
+        first = int(batch.interface[0])
+        if len(self._captures) == 1 or bool((batch.interface == first).all()):
+            self._owner_of(first).count(batch.at_ns)
+            return
+        for index in set(batch.interface.tolist()):
+            self._owner_of(index).count(batch.at_ns[batch.interface == index])
+
+    def _owner_of(self, interface: int) -> _Facts:
+        owner = self._owner.get(interface)
+        if owner is None:
+            if not self._captures:
+                self._captures.append(_Facts(CaptureStarted(file="", format="")))
+            owner = self._owner[interface] = self._captures[-1]
+        return owner
+
+    def finished(self) -> tuple[Capture, ...]:
+        """Return the captures as far as they were read."""
+        return tuple(facts.finished() for facts in self._captures)

@@ -1,0 +1,174 @@
+"""The packet blocks of a pcapng window, found by `pcapng_chain` → columns, with no step per packet.
+
+```text
+  word     enhanced (6)             obsolete (2)                      simple (3)
+  0        block type               block type                        block type
+  1        block total length       block total length                block total length
+  2        interface number         interface (16 bits), drops (16)   original length
+  3, 4     timestamp high, low      timestamp high, low               packet bytes …
+  5, 6     captured, original       captured, original
+  7 …      packet bytes, options    packet bytes, options
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sigtrace.capture.options import OPTION_COMMENT, OPTION_END, comments_of, decode_options
+from sigtrace.capture.pcapng_blocks import BlockType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sigtrace.capture.pcapng_section import Section
+
+HEADER_WORDS = 7
+# Options of one packet that are looked at in columns; packets with more (few writers use three) are decoded one by one.
+COLUMN_OPTIONS = 6
+
+
+class PacketColumns(NamedTuple):
+    """One row a packet; `Batch` says what the columns mean. Offsets are into the words, in bytes."""
+
+    offset: NDArray[np.int64]
+    captured: NDArray[np.int64]
+    original: NDArray[np.int64]
+    at_ns: NDArray[np.int64]
+    interface: NDArray[np.int32]
+    link_type: NDArray[np.int32]
+
+
+class Packets(NamedTuple):
+    """Decoded packet blocks, and what was wrong with them."""
+
+    columns: PacketColumns
+    overrun: NDArray[np.int64]  # rows that claimed more bytes than their block has; they have what is there
+    clamped: bool  # a timestamp was out of range
+    comments: dict[int, tuple[str, ...]]  # row → its comments
+
+
+def interface_numbers(
+    words: NDArray[np.uint32], starts: NDArray[np.int64], block_type: int, *, big_endian: bool
+) -> NDArray[np.uint32]:
+    """Return the number of the interface that each packet block names."""
+    if block_type == BlockType.SIMPLE_PACKET:
+        return np.zeros(len(starts), np.uint32)
+    numbers = words[starts + 2]
+    if block_type == BlockType.OBSOLETE_PACKET:
+        return numbers >> 16 if big_endian else numbers & 0xFFFF
+    return numbers
+
+
+def decode_packets(
+    words: NDArray[np.uint32], starts: NDArray[np.int64], rows: NDArray[np.int64], section: Section
+) -> Packets:
+    """Decode enhanced and obsolete packet blocks.
+
+    Args:
+        words: the window, in the section's byte order.
+        starts: where each block begins, in words; the blocks are whole.
+        rows: the section's row for each packet's interface.
+
+    Source: draft-ietf-opsawg-pcapng §4.3; the obsolete block: appendix A.
+    """
+    header = _headers(words)[starts]
+    claimed = header[:, 5].astype(np.int64)
+    room = header[:, 1].astype(np.int64) - (HEADER_WORDS + 1) * 4
+    captured = np.minimum(claimed, room)
+    ticks = (header[:, 3].astype(np.uint64) << np.uint64(32)) | header[:, 4]
+    at_ns, clamped = section.to_nanoseconds(ticks, rows)
+    columns = PacketColumns(
+        offset=(starts + HEADER_WORDS) * 4,
+        captured=captured,
+        original=header[:, 6].astype(np.int64),
+        at_ns=at_ns,
+        interface=(rows + section.first_interface).astype(np.int32),
+        link_type=section.link_types(rows),
+    )
+    options = starts + HEADER_WORDS + ((captured + 3) >> 2)
+    ends = starts + (header[:, 1].astype(np.int64) >> 2) - 1
+    comments = _find_comments(words, options, ends, big_endian=section.big_endian)
+    return Packets(columns, np.flatnonzero(claimed > room), clamped, comments)
+
+
+def decode_simple_packets(
+    words: NDArray[np.uint32], starts: NDArray[np.int64], rows: NDArray[np.int64], section: Section
+) -> Packets:
+    """Decode simple packet blocks, which know no time: `at_ns` is 0 for the caller to set.
+
+    The captured length is the least of the original length, the interface's snap length, and the room in the block.
+    Source: draft-ietf-opsawg-pcapng §4.4.
+    """
+    original = words[starts + 2].astype(np.int64)
+    captured = np.minimum(original, words[starts + 1].astype(np.int64) - 16)
+    snap = section.snap_lengths(rows)
+    columns = PacketColumns(
+        offset=(starts + 3) * 4,
+        captured=np.where(snap > 0, np.minimum(captured, snap), captured),
+        original=original,
+        at_ns=np.zeros(len(starts), np.int64),
+        interface=(rows + section.first_interface).astype(np.int32),
+        link_type=section.link_types(rows),
+    )
+    return Packets(columns, starts[:0], clamped=False, comments={})
+
+
+def join_packets(parts: Sequence[Packets]) -> Packets:
+    """Join packets of several block types into one set of columns, in the order of the capture."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = PacketColumns(*map(np.concatenate, zip(*(part.columns for part in parts), strict=True)))
+    order = np.argsort(columns.offset, kind="stable")
+    row_of = np.argsort(order, kind="stable")
+    firsts = np.cumsum([0, *(len(part.columns.offset) for part in parts)])
+    return Packets(
+        PacketColumns(*(column[order] for column in columns)),
+        np.sort(np.concatenate([row_of[part.overrun + first] for part, first in zip(parts, firsts, strict=False)])),
+        any(part.clamped for part in parts),
+        {
+            int(row_of[row + first]): texts
+            for part, first in zip(parts, firsts, strict=False)
+            for row, texts in part.comments.items()
+        },
+    )
+
+
+def time_simple_packets(at_ns: NDArray[np.int64], timed: NDArray[np.bool_], before_ns: int) -> NDArray[np.int64]:
+    """Give each packet without a time that of the last one before it that has one, or `before_ns`."""
+    last_timed = np.maximum.accumulate(np.where(timed, np.arange(len(at_ns)), -1))
+    return np.where(last_timed >= 0, at_ns[last_timed], before_ns)
+
+
+def _headers(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return a view with one row for each word: it and the words behind it that a packet block's header has."""
+    shape = (max(len(words) - HEADER_WORDS + 1, 0), HEADER_WORDS)
+    return np.lib.stride_tricks.as_strided(words, shape, (4, 4), writeable=False)
+
+
+def _find_comments(
+    words: NDArray[np.uint32], options: NDArray[np.int64], ends: NDArray[np.int64], *, big_endian: bool
+) -> dict[int, tuple[str, ...]]:
+    """Return each row's comments; `options` and `ends` say between which words its options are."""
+    active = np.flatnonzero(options < ends)
+    at = options[active]
+    found = []
+    for _ in range(COLUMN_OPTIONS):
+        if not len(active):
+            break
+        heads = words[at].astype(np.int64)
+        codes, lengths = (heads >> 16, heads & 0xFFFF) if big_endian else (heads & 0xFFFF, heads >> 16)
+        found.append(active[codes == OPTION_COMMENT])
+        at = at + 1 + ((lengths + 3) >> 2)
+        more = (codes != OPTION_COMMENT) & (codes != OPTION_END) & (at < ends[active])
+        active, at = active[more], at[more]
+    comments: dict[int, tuple[str, ...]] = {}
+    for row in np.sort(np.concatenate([*found, active])).tolist() if found else ():
+        data = words[options[row] : ends[row]].tobytes()
+        if texts := comments_of(decode_options(data, big_endian=big_endian)):
+            comments[row] = texts
+    return comments

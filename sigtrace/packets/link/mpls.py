@@ -1,0 +1,31 @@
+"""MPLS: a stack of labels, and nothing that says what they carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.packets.layer import Layer, Space
+from sigtrace.packets.link.ethernet import IPV4, IPV6, LINK_MALFORMED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MPLS, MPLS_MULTICAST = 0x8847, 0x8848
+TRANSPARENT_ETHERNET = 0x6558
+
+_ENTRY = 4  # label 20 bits, class 3, bottom of stack 1, time to live 8
+_CONTROL_WORD = 4  # RFC 4385 §3: its first four bits are zero, so that it looks like no IP version
+
+
+def decode_mpls(layer: Layer) -> Sequence[Layer]:
+    """Take the label stack off (RFC 3032 §2.1); the first four bits below it tell IPv4, IPv6 or a pseudowire."""
+    end = _ENTRY
+    layer.need(end, LINK_MALFORMED)
+    while not layer.data[end - 2] & 1:
+        end += _ENTRY
+        layer.need(end, LINK_MALFORMED)
+    layer.need(end + 1, LINK_MALFORMED)
+    version = layer.data[end] >> 4
+    if version == 0:
+        return (layer.inner(end + _CONTROL_WORD, Space.ETHERTYPE, TRANSPARENT_ETHERNET),)
+    return (layer.inner(end, Space.ETHERTYPE, IPV4 if version == 4 else IPV6),) if version in (4, 6) else ()

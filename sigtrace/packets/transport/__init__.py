@@ -1,0 +1,1 @@
+"""Transport layers: TCP segments, and UDP as far as its ports."""

@@ -1,0 +1,240 @@
+"""The only wiring: capture items in, a `Trace` out; the way of the data as code, read from top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sigtrace.application.flow_decoder import FlowDecoder, Speech
+from sigtrace.calls.history import write_history
+from sigtrace.capture.batch import Batch
+from sigtrace.capture.facts import CaptureFacts
+from sigtrace.notices import Notice, NoticeLog, Severity
+from sigtrace.packets.sieve import Sieve
+from sigtrace.signaling import PROTOCOLS, Fit
+from sigtrace.signaling.recognition import recognise, role_of
+from sigtrace.streams.flow import Delivery, End
+from sigtrace.streams.reassembly import Reassembler
+from sigtrace.trace import DecodedFlow, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sigtrace.application.http.message import Body, Exchange
+    from sigtrace.capture.batch import CaptureItem
+    from sigtrace.signaling.events import SignalingEvent
+    from sigtrace.signaling.protocol import SignalingProtocol
+
+KEPT_BODIES = 256 * 1024 * 1024
+"""Bytes of signaling bodies kept in one trace: a busy week of calls; above it they are measured and hashed only."""
+
+BODIES_DROPPED = "trace.bodies-dropped"
+
+
+def analyze(items: Iterable[CaptureItem], *, all_flows: bool = False) -> Trace:
+    """Explain what a capture holds.
+
+    Args:
+        items: what `sigtrace.read` yields, or any other source of capture items.
+        all_flows: keep and hash every TCP connection, also those that speak nothing we know.
+    Returns: the trace; damage in the capture becomes notices in it.
+    """
+    analyzer = Analyzer(all_flows=all_flows)
+    for item in items:
+        analyzer.feed(item)
+    return analyzer.close()
+
+
+class Analyzer:
+    """Feeds capture items through the stages, and puts together what they found.
+
+    `feed` takes items as they come, from a file or live; `close` ends the capture and returns the trace.
+    """
+
+    def __init__(self, *, all_flows: bool = False) -> None:
+        self._all_flows = all_flows
+        self._captures = CaptureFacts()
+        self._sieve = Sieve(all_flows=all_flows)
+        self._reassembler = Reassembler(digest=all_flows)
+        self._decoders: dict[int, FlowDecoder | None] = {}  # by flow; None: spoke something else, and is kept
+        self._ends: dict[int, int] = {}  # directions of a flow that have ended
+        self._spoken: dict[int, FlowDecoder] = {}  # flows that carried something decoded
+        self._exchanges: list[Exchange] = []
+        self._bodies = 0
+        self._notices = NoticeLog()
+
+    def feed(self, item: CaptureItem) -> None:
+        """Take one item: records go through the stages, all else is kept beside them."""
+        if isinstance(item, Batch):
+            self._captures.count(item)
+            for unit in self._sieve.feed(item):
+                if isinstance(unit, Notice):
+                    self._notices.add(unit)
+                else:
+                    for delivery in self._reassembler.feed(unit):
+                        self._decode(delivery)
+        elif isinstance(item, Notice):
+            self._notices.add(item)
+        else:
+            self._captures.add(item)
+
+    def close(self) -> Trace:
+        """End the capture: what is still open comes out as such, and the trace is put together."""
+        for notice in self._sieve.close():
+            self._notices.add(notice)
+        for delivery in self._reassembler.close():
+            self._decode(delivery)
+        for decoder in self._decoders.values():
+            if decoder is not None:
+                self._keep(decoder.close())
+        return self._put_together()
+
+    def _decode(self, delivery: Delivery | Notice) -> None:
+        """Give one stream item to the decoder of its flow."""
+        if isinstance(delivery, Notice):
+            self._notices.add(delivery)
+            return
+        number = delivery.flow
+        if number not in self._decoders:
+            self._decoders[number] = self._decoder_for(number)
+        decoder = self._decoders[number]
+        if decoder is None:
+            return
+        self._keep(decoder.feed(delivery.from_originator, delivery.item))
+        if decoder.speech is Speech.OTHER:
+            self._drop(number)
+        elif isinstance(delivery.item, End):
+            self._end_direction(number, decoder)
+
+    def _decoder_for(self, number: int) -> FlowDecoder:
+        flow = self._reassembler.flow(number)
+        return FlowDecoder(number, flow.originator, flow.responder, handshake_seen=flow.handshake_seen)
+
+    def _drop(self, number: int) -> None:
+        """Spend no more work on a flow that speaks something else; what it had said before stays."""
+        decoder = self._decoders[number]
+        if decoder is not None:
+            self._keep(decoder.close())
+        if self._all_flows or number in self._spoken:
+            self._decoders[number] = None
+            return
+        del self._decoders[number]
+        self._sieve.drop(*self._reassembler.forget(number))
+
+    def _end_direction(self, number: int, decoder: FlowDecoder) -> None:
+        self._ends[number] = self._ends.get(number, 0) + 1
+        if self._ends[number] == 2:
+            self._keep(decoder.close())
+            self._decoders[number] = None
+            del self._ends[number]
+
+    def _keep(self, found: Iterable[Exchange | Notice]) -> None:
+        for one in found:
+            if isinstance(one, Notice):
+                self._notices.add(one)
+            else:
+                self._exchanges.append(self._within_bounds(one))
+                decoder = self._decoders[one.flow]
+                if decoder is not None:
+                    self._spoken[one.flow] = decoder
+
+    def _within_bounds(self, exchange: Exchange) -> Exchange:
+        """Keep the bodies of signaling, up to a bound; of anything else only their measure and digest."""
+        size = _kept_bytes(exchange)
+        if not size:
+            return exchange
+        if all(protocol.fit(exchange) is Fit.NONE for protocol in PROTOCOLS):
+            return _without_bodies(exchange)
+        self._bodies += size
+        if self._bodies > KEPT_BODIES:
+            self._notices.add_once(
+                Notice(
+                    code=BODIES_DROPPED,
+                    severity=Severity.WARNING,
+                    text=f"more than {KEPT_BODIES >> 20} MiB of bodies: from here on they are measured but not kept",
+                )
+            )
+            return _without_bodies(exchange)
+        return exchange
+
+    def _put_together(self) -> Trace:
+        exchanges = tuple(
+            replace(exchange, number=number)
+            for number, exchange in enumerate(sorted(self._exchanges, key=_place_in_time), 1)
+        )
+        protocols = recognise(exchanges)
+        captures = self._captures.finished()
+        events = self._read_events(exchanges, protocols)
+        flows = {number: self._reassembler.flow(number) for number in self._spoken}
+        history = write_history(
+            events,
+            closed_ns={number: flow.closed_ns for number, flow in flows.items() if flow.closed_ns is not None},
+            last_ns=max((one.last_ns for one in captures if one.last_ns is not None), default=0),
+        )
+        return Trace(
+            captures=captures,
+            tally=self._sieve.tally(),
+            flows=tuple(self._decoded_flows()),
+            exchanges=exchanges,
+            roles=tuple(map(role_of, exchanges, protocols)),
+            sessions=tuple(history.sessions),
+            peers=tuple(history.peers),
+            waits=tuple(history.waits),
+            signals=tuple(history.signals),
+            calls=tuple(history.calls),
+            verdicts=history.verdicts,
+            notices=self._notices.finished(),
+            comments=self._captures.comments,
+        )
+
+    def _read_events(
+        self, exchanges: tuple[Exchange, ...], protocols: list[SignalingProtocol | None]
+    ) -> dict[str, list[SignalingEvent]]:
+        events: dict[str, list[SignalingEvent]] = {}
+        for exchange, protocol in zip(exchanges, protocols, strict=True):
+            if protocol is None:
+                continue
+            for event in protocol.decode(exchange):
+                if isinstance(event, Notice):
+                    self._notices.add(event)
+                else:
+                    events.setdefault(protocol.name, []).append(event)
+        return events
+
+    def _decoded_flows(self) -> Iterable[DecodedFlow]:
+        for flow in self._reassembler.flows():
+            decoder = self._spoken.get(flow.number)
+            if decoder is not None or self._all_flows:
+                yield DecodedFlow(
+                    flow=flow,
+                    protocol=_speech_name(decoder),
+                    client_is_originator=decoder is None or decoder.client_is_originator is not False,
+                )
+
+
+def _speech_name(decoder: FlowDecoder | None) -> str:
+    if decoder is None:
+        return "other"
+    return "websocket" if decoder.speech is Speech.WEBSOCKET else "http"
+
+
+def _place_in_time(exchange: Exchange) -> tuple[int, int]:
+    first = exchange.request or exchange.response
+    return exchange.at_ns, first.span.first_packet if first else 0
+
+
+def _bodies(exchange: Exchange) -> list[Body]:
+    return [one.body for one in (exchange.request, exchange.response) if one is not None]
+
+
+def _kept_bytes(exchange: Exchange) -> int:
+    return sum(len(body.data or b"") + len(body.content or b"") for body in _bodies(exchange))
+
+
+def _without_bodies(exchange: Exchange) -> Exchange:
+    request, response = exchange.request, exchange.response
+    return replace(
+        exchange,
+        request=request and replace(request, body=replace(request.body, data=None, content=None)),
+        response=response and replace(response, body=replace(response.body, data=None, content=None)),
+    )

@@ -1,0 +1,146 @@
+"""The lines of a description: text ↔ lines, and the lines of one section by their keys (RFC 8866 §5).
+
+Nothing is lost here: every line keeps its text and its end, and the lines joined are the text again. Typed values are
+readings of these lines; a line that cannot be read is put on the list of malformed lines, and the reading goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from sigtrace.errors import DecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# An offer for a conference of fifty has some 8000 lines; what has more is not worth memory. The rest stays plain text.
+MAX_LINES = 10_000
+
+# Each section may name all 128 payload types in one short line, which then become objects: 25 MB of them at this bound.
+MAX_SECTIONS = 1_000
+
+# CR and LF cannot stand inside a line. Lenient as RFC 8866 §5 asks: CRLF, LF, CR, and the CRCRLF of careless copying.
+_LINE = re.compile(r"([^\r\n]*)(\r*\n|\r+|\Z)")
+_TYPES = frozenset("vosiuepcbtrzkam")
+
+_T = TypeVar("_T")
+
+
+class Line(NamedTuple):
+    """One line as written."""
+
+    number: int  # from 1
+    text: str  # without its end
+    end: str  # "\r\n", "\n", …; empty for a last line without end
+
+
+class Attribute(NamedTuple):
+    """One `a=` line: `a=rtcp-mux` has no value (None), `a=mid:` an empty one."""
+
+    name: str
+    value: str | None
+
+
+class MalformedLine(NamedTuple):
+    """A line that could not be read, or not wholly; the description's other lines were."""
+
+    number: int  # from 1
+    text: str
+    reason: str  # "port is outside 0 to 65535"
+
+
+def decode_lines(text: str) -> tuple[tuple[Line, ...], str]:
+    """Split a text into lines, and the rest of the text after `MAX_LINES` lines or `MAX_SECTIONS` sections."""
+    lines: list[Line] = []
+    sections = 0
+    for match in _LINE.finditer(text):
+        if not match[0]:
+            break
+        sections += match[1].startswith("m=")
+        if len(lines) == MAX_LINES or sections > MAX_SECTIONS:
+            return tuple(lines), text[match.start() :]
+        lines.append(Line(len(lines) + 1, match[1], match[2]))
+    return tuple(lines), ""
+
+
+def encode_lines(lines: Iterable[Line], rest: str = "") -> str:
+    """Join lines, each with its own end, and what was never split."""
+    return "".join([line.text + line.end for line in lines]) + rest
+
+
+def count_lines(text: str) -> int:
+    """Count lines as `decode_lines` would split them, without a bound."""
+    return sum(1 for match in _LINE.finditer(text) if match[0])
+
+
+class Section:
+    """The lines of one section while it is read: the session's, or those from one `m=` line on.
+
+    Lines are asked for by key: `a=` and the name for an attribute, the type letter and `=` for others. Where an
+    attribute that may stand once stands twice, the last counts, as in libwebrtc.
+
+    Args:
+        malformed: where lines that do not decode are put; shared by the sections of a description.
+    """
+
+    __slots__ = ("_by_key", "attributes", "malformed", "number")
+
+    def __init__(self, malformed: list[MalformedLine], number: int) -> None:
+        self.malformed = malformed
+        self.number = number  # of its first line
+        self.attributes: list[Attribute] = []
+        self._by_key: dict[str, list[tuple[Line, str]]] = {}
+
+    def add(self, line: Line) -> None:
+        """Take the section's next line."""
+        key, value = line.text[:2], line.text[2:]
+        if key == "a=":
+            name, colon, value = value.partition(":")
+            self.attributes.append(Attribute(name, value if colon else None))
+            key += name
+        elif key[1:] != "=":
+            return self.reject(line, "no type and = in front")
+        elif key[0] not in _TYPES:
+            return self.reject(line, "unknown type letter")
+        self._by_key.setdefault(key, []).append((line, value))
+        return None
+
+    def reject(self, line: Line, reason: str) -> None:
+        """Put a line on the list of malformed ones."""
+        self.malformed.append(MalformedLine(line.number, line.text, reason))
+
+    def has(self, key: str) -> bool:
+        """Tell whether there is such a line, whatever its value."""
+        return key in self._by_key
+
+    def every(self, key: str, decode: Callable[[str], _T]) -> tuple[_T, ...]:
+        """Return the decoded values of all lines with this key, in order, without those that do not decode."""
+        values: list[_T] = []
+        for line, value in self._by_key.get(key, ()):
+            try:
+                values.append(decode(value))
+            except DecodeError as error:
+                self.reject(line, str(error))
+        return tuple(values)
+
+    def last(self, key: str, decode: Callable[[str], _T]) -> _T | None:
+        """Return the decoded value of the last line with this key that decodes; None when there is none."""
+        values = self.every(key, decode)
+        return values[-1] if values else None
+
+
+def decode_text(value: str) -> str:
+    """Return a value without spaces around it. Raises DecodeError when nothing is left."""
+    text = value.strip()
+    if not text:
+        raise DecodeError("no value")
+    return text
+
+
+def decode_words(value: str) -> tuple[str, ...]:
+    """Split a value at spaces. Raises DecodeError when there is no word."""
+    words = tuple(value.split())
+    if not words:
+        raise DecodeError("no value")
+    return words

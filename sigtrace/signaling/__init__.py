@@ -1,0 +1,11 @@
+"""Exchanges and messages → signaling events, one file per protocol, and the one list that registers them."""
+
+from __future__ import annotations
+
+from sigtrace.signaling.peerconnection import PeerConnection
+from sigtrace.signaling.protocol import Fit, SignalingProtocol
+
+PROTOCOLS: tuple[SignalingProtocol, ...] = (PeerConnection(),)
+"""Every protocol we know; order breaks ties between equal fits."""
+
+__all__ = ["PROTOCOLS", "Fit", "PeerConnection", "SignalingProtocol"]

@@ -1,0 +1,169 @@
+"""What a signaling message says: a description, a candidate, a goodbye, or just text.
+
+The JSON shapes are those of `peerconnection_client` since 2012 (`type` and `sdp`; `candidate`, `sdpMid`,
+`sdpMLineIndex`) and of the ROAP drafts that it spoke before (`messageType` and `sdp`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from sigtrace.errors import DecodeError
+from sigtrace.sdp.candidate import decode_candidate
+from sigtrace.sdp.description import decode_description
+from sigtrace.text import decode_text
+
+if TYPE_CHECKING:
+    from sigtrace.application.http.message import Body
+    from sigtrace.sdp.candidate import Candidate
+    from sigtrace.sdp.description import Description
+
+
+class SignalKind(Enum):
+    """What kind of signal a message is."""
+
+    OFFER = "offer"
+    ANSWER = "answer"
+    PRANSWER = "pranswer"
+    ROLLBACK = "rollback"
+    OFFER_LOOPBACK = "offer-loopback"  # the test page's reply to an offer: the caller then talks to itself
+    CANDIDATE = "candidate"
+    BYE = "bye"
+    JSON = "json"  # JSON of another application
+    TEXT = "text"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"  # the body was not captured, or not enough of it to tell
+
+
+DESCRIPTION_KINDS = frozenset(
+    {
+        SignalKind.OFFER,
+        SignalKind.ANSWER,
+        SignalKind.PRANSWER,
+        SignalKind.OFFER_LOOPBACK,
+    }
+)
+
+_TYPES = {
+    "offer": SignalKind.OFFER,
+    "answer": SignalKind.ANSWER,
+    "pranswer": SignalKind.PRANSWER,
+    "rollback": SignalKind.ROLLBACK,
+    "offer-loopback": SignalKind.OFFER_LOOPBACK,
+}
+_ROAP = {"OFFER": SignalKind.OFFER, "ANSWER": SignalKind.ANSWER, "SHUTDOWN": SignalKind.BYE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """One message's body and what it means."""
+
+    kind: SignalKind
+    length: int | None  # of the body, bytes
+    sha256: str | None  # None when a part was not captured
+    text: str | None = None  # the body as text, where it was captured
+    description: Description | None = None
+    sdp: str | None = None  # the description's own text, whole
+    candidate: Candidate | None = None
+    mid: str | None = None  # of a candidate: `sdpMid`
+    mline: int | None = None  # of a candidate: `sdpMLineIndex`
+    problem: str | None = None  # why it is less than it claims to be
+
+
+def decode_content(body: Body) -> Content:
+    """Decode a message body; never raises: what does not fit is text, JSON or unreadable, with the problem named."""
+    if body.length == 0:
+        return _content(body, SignalKind.EMPTY)
+    if body.content is None and body.data is None:
+        return _content(body, SignalKind.UNREADABLE, problem="too large to keep" if body.complete else None)
+    data = body.content if body.content is not None else body.data
+    text = decode_text(data or b"")
+    if not body.complete:
+        kind = _kind_of_fragment(text)
+        return _content(body, kind, text=text, problem=f"{body.missing} bytes of it were never captured")
+    return _decode_whole(body, text)
+
+
+def _decode_whole(body: Body, text: str) -> Content:
+    if text == "BYE":
+        return _content(body, SignalKind.BYE, text=text)
+    if not text.lstrip().startswith("{"):
+        return _content(body, SignalKind.TEXT, text=text)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return _content(body, SignalKind.TEXT, text=text, problem="begins like JSON and is not")
+    return _decode_object(body, text, value)
+
+
+def _content(body: Body, kind: SignalKind, **facts: Any) -> Content:
+    return Content(kind=kind, length=body.length, sha256=body.sha256, **facts)
+
+
+def _decode_object(body: Body, text: str, value: dict[str, Any]) -> Content:
+    """Tell a description from a candidate as the native client does: by a `type` that is not empty."""
+    kind = _TYPES.get(_text(value, "type") or "") or _ROAP.get(_text(value, "messageType") or "")
+    if kind in (SignalKind.BYE, SignalKind.ROLLBACK):
+        return _content(body, kind, text=text)
+    if kind is not None:
+        return _decode_session(body, text, kind, _text(value, "sdp"))
+    if isinstance(value.get("candidate"), str) and not value.get("type"):
+        return _decode_ice(body, text, value)
+    return _content(body, SignalKind.JSON, text=text)
+
+
+def _decode_session(body: Body, text: str, kind: SignalKind, sdp: str | None) -> Content:
+    if sdp is None:
+        return _content(body, kind, text=text, problem="has no sdp")
+    try:
+        description = decode_description(sdp)
+    except DecodeError as error:
+        return _content(body, kind, text=text, sdp=sdp, problem=f"sdp: {error}")
+    return _content(body, kind, text=text, sdp=sdp, description=description)
+
+
+def _decode_ice(body: Body, text: str, value: dict[str, Any]) -> Content:
+    mline = value.get("sdpMLineIndex")
+    facts: dict[str, Any] = {
+        "text": text,
+        "mid": _text(value, "sdpMid"),
+        "mline": mline if isinstance(mline, int) and not isinstance(mline, bool) else None,
+    }
+    try:
+        candidate = decode_candidate(value["candidate"])
+    except DecodeError as error:
+        return _content(body, SignalKind.CANDIDATE, problem=f"candidate: {error}", **facts)
+    return _content(body, SignalKind.CANDIDATE, candidate=candidate, **facts)
+
+
+def _text(value: dict[str, Any], key: str) -> str | None:
+    """Return a member that is text; a lone surrogate, which JSON can escape and UTF-8 cannot hold, is spelled out."""
+    member = value.get(key)
+    if not isinstance(member, str):
+        return None
+    return member.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+_TYPE_MEMBER = re.compile(r'"type"\s*:\s*"(offer|answer|pranswer|offer-loopback)"')
+_SETUP = re.compile(r"a=setup:(actpass|active|passive)")
+
+
+def _kind_of_fragment(text: str) -> SignalKind:
+    """Tell from a part of a body what the whole was.
+
+    jsoncpp sorts its keys, so `type` comes last and is often lost with the tail; only offers say `setup:actpass`
+    (RFC 8842 §5.2, §5.3), which decides between offer and answer.
+    """
+    named = _TYPE_MEMBER.search(text)
+    if named:
+        return _TYPES[named[1]]
+    if '"candidate"' in text:
+        return SignalKind.CANDIDATE
+    setup = _SETUP.search(text)
+    if setup:
+        return SignalKind.OFFER if setup[1] == "actpass" else SignalKind.ANSWER
+    return SignalKind.UNREADABLE

@@ -1,0 +1,113 @@
+"""Signaling events: protocol-neutral facts that one exchange or message states by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from sigtrace.application.http.message import Exchange
+    from sigtrace.signaling.content import Content
+
+PeerId: TypeAlias = int | str
+"""What a server calls a peer: a number for peerconnection, text elsewhere."""
+
+
+class ExchangeKind(Enum):
+    """What an exchange is for."""
+
+    SIGN_IN = "sign_in"
+    WAIT = "wait"
+    MESSAGE = "message"
+    SIGN_OUT = "sign_out"
+    QUIT = "quit"
+    OPTIONS = "options"
+    OTHER = "other"
+
+
+class Leg(Enum):
+    """Which half of a relay an event saw."""
+
+    SENT = "sent"  # peer → server
+    DELIVERED = "delivered"  # server → peer
+
+
+class Listed(NamedTuple):
+    """One entry of a server's list of peers."""
+
+    name: str
+    peer: PeerId
+    connected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalingEvent:
+    """What all events share: the exchange that bore it, and when the fact was true."""
+
+    exchange: Exchange
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn(SignalingEvent):
+    """A peer asked to join and was taken; `at_ns` is the answer's first byte, or the request's last when it is lost."""
+
+    peer: PeerId | None  # None: the answer that names it is damaged or missing
+    name: str | None
+    others: tuple[Listed, ...]  # who else was there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOut(SignalingEvent):
+    """A peer said that it leaves; the others are told when a connection closes, not now."""
+
+    peer: PeerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(SignalingEvent):
+    """The server would not do what was asked."""
+
+    peer: PeerId | None
+    status: int
+
+
+class WaitAnswer(Enum):
+    """What the answer to a hanging GET turned out to be."""
+
+    PRESENCE = "presence"  # someone joined or left
+    MESSAGE = "message"
+    SERVER_QUIT = "server-quit"
+    REFUSED = "refused"
+    UNREADABLE = "unreadable"  # an answer came, or must have come, and what it said was not captured
+    NONE = "none"  # the wait was never answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waited(SignalingEvent):
+    """A hanging GET, whole; `at_ns` is when it was asked, or when it was answered if the asking was not seen."""
+
+    peer: PeerId | None
+    asked_ns: int | None  # last byte of the request
+    answered_ns: int | None  # first byte of the answer
+    answer: WaitAnswer
+    listed: tuple[Listed, ...] = ()  # with PRESENCE: the entries it carried, one for the reference server
+    sender: PeerId | None = None  # with MESSAGE
+    content: Content | None = None  # with MESSAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent(SignalingEvent):
+    """A peer handed the server a message for another; the leg DELIVERED is in that peer's `Waited`."""
+
+    sender: PeerId | None
+    receiver: PeerId | None
+    content: Content
+    accepted: bool | None  # by status; None when no answer was seen
+    echoed: bool = False  # sent to itself: the server answers with the message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerQuit(SignalingEvent):
+    """The server was told to end and said so: ids start again when it comes back."""

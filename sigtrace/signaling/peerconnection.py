@@ -1,0 +1,271 @@
+"""The protocol of `peerconnection_client` and `peerconnection_server`: a mailbox with hanging GETs over HTTP.
+
+A peer signs in (`/sign_in?name`) and gets a number; from then on it nearly always has one `/wait?peer_id=N` open, whose
+answer is one thing: a line about a peer that joined or left, or a message another peer POSTed to
+`/message?peer_id=from&to=N`. Which of them is told by the `Pragma` header: one's own number with a presence line, the
+sender's with a message, none when the server shuts down. Source: libwebrtc `examples/peerconnection/`, 2011 to 2026.
+
+Relatives speak the same requests with other words around them (other status texts, `peer_name=`, whole lists instead
+of lines), so path and query decide, never the header set, the status text or the port.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sigtrace.application.http.message import ExchangeEnd, ExchangeState
+from sigtrace.notices import Notice, Severity
+from sigtrace.signaling.content import Content, SignalKind, decode_content
+from sigtrace.signaling.events import (
+    ExchangeKind,
+    Listed,
+    MessageSent,
+    Refused,
+    ServerQuit,
+    SignalingEvent,
+    SignedIn,
+    SignedOut,
+    WaitAnswer,
+    Waited,
+)
+from sigtrace.signaling.protocol import Fit
+from sigtrace.text import decode_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.application.http.message import Exchange, Request, Response
+
+MALFORMED_MESSAGE = "peerconnection.malformed-message"
+NO_PEER_ID = "peerconnection.no-peer-id"
+
+SOFTWARE = b"PeerConnectionTestServer"
+"""What the reference server and its forks call themselves in `Server:`."""
+
+_PATHS = {
+    b"/sign_in": ExchangeKind.SIGN_IN,
+    b"/wait": ExchangeKind.WAIT,
+    b"/message": ExchangeKind.MESSAGE,
+    b"/sign_out": ExchangeKind.SIGN_OUT,
+}
+_PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")  # the server looks for it anywhere in the query, then atoi()
+_TO = re.compile(rb"(?:^|&)to=\s*(-?\d{1,10})")
+_NUMBER = re.compile(rb"\s*(-?\d{1,10})")
+_LINE = re.compile(r"^(.*),(-?\d{1,10}),([01])$")
+_BARE_LINE = re.compile(r"^(.*\D)(\d{1,6}?)([01])$")  # the comma-less lines of January 2015
+
+
+class PeerConnection:
+    """peerconnection: sign_in, wait, message, sign_out, over HTTP."""
+
+    name = "peerconnection"
+
+    def fit(self, unit: Exchange) -> Fit:
+        """Say whether this exchange speaks the protocol: by path and query, else by what the server calls itself."""
+        if unit.response is not None and SOFTWARE in (unit.response.header(b"server") or b""):
+            return Fit.CERTAIN
+        if unit.request is None:
+            return Fit.CERTAIN if unit.response and _looks_like_answer(unit.response) else Fit.NONE
+        path, query = _split(unit.request.target)
+        kind = _PATHS.get(path)
+        if kind is None:  # on its own server these belong to it, elsewhere they say nothing
+            return Fit.POSSIBLE if unit.request.method == "OPTIONS" or unit.request.target == b"/quit" else Fit.NONE
+        if kind is ExchangeKind.SIGN_IN:
+            return Fit.CERTAIN if unit.response and _looks_like_answer(unit.response) else Fit.POSSIBLE
+        return Fit.CERTAIN if _PEER_ID.search(query) else Fit.POSSIBLE
+
+    def kind(self, unit: Exchange) -> ExchangeKind:
+        """Name what the exchange is for; without its request, by what the answer looks like."""
+        if unit.request is None:
+            return _kind_of_answer(unit.response) if unit.response else ExchangeKind.OTHER
+        if unit.request.method == "OPTIONS":
+            return ExchangeKind.OPTIONS
+        if unit.request.target == b"/quit":
+            return ExchangeKind.QUIT
+        path, _ = _split(unit.request.target)
+        return _PATHS.get(path, ExchangeKind.OTHER)
+
+    def decode(self, unit: Exchange) -> Iterator[SignalingEvent | Notice]:
+        """Yield what the exchange says."""
+        kind = self.kind(unit)
+        if kind is ExchangeKind.SIGN_IN:
+            yield from _decode_sign_in(unit)
+        elif kind is ExchangeKind.WAIT:
+            yield from _decode_wait(unit)
+        elif kind is ExchangeKind.MESSAGE:
+            yield from _decode_message(unit)
+        elif kind is ExchangeKind.SIGN_OUT:
+            yield from _decode_sign_out(unit)
+        elif kind is ExchangeKind.QUIT and unit.response and unit.response.status == 200:
+            yield ServerQuit(exchange=unit, at_ns=unit.response.span.start_ns)
+
+
+def _split(target: bytes) -> tuple[bytes, bytes]:
+    """Split a target at its first `?`; of an absolute one only what follows the authority counts."""
+    if target[:7].lower() == b"http://":
+        target = b"/" + target[7:].partition(b"/")[2]
+    path, _, query = target.partition(b"?")
+    return path, query
+
+
+def _peer_id(request: Request | None) -> int | None:
+    found = _PEER_ID.search(_split(request.target)[1]) if request else None
+    return int(found[1]) if found else None
+
+
+def _pragma(response: Response) -> int | None:
+    found = _NUMBER.fullmatch(response.header(b"pragma") or b"")
+    return int(found[1]) if found else None
+
+
+def _succeeded(response: Response) -> bool:
+    return 200 <= response.status < 300
+
+
+def decode_list(text: str) -> tuple[Listed, ...]:
+    """Decode a list of peers, `name,id,connected` a line; a name may hold commas, so lines are read from the right.
+
+    Returns: the entries; empty when any line is of another shape, so that JSON or text is never taken for a list.
+    Source: `ChannelMember::GetEntry`; without commas in the server of January 2015.
+    """
+    lines = [line for line in text.split("\n") if line]
+    for shape in (_LINE, _BARE_LINE):
+        found = [shape.match(line.rstrip("\r")) for line in lines]
+        if lines and all(found):
+            return tuple(Listed(m[1], int(m[2]), m[3] == "1") for m in found if m)
+    return ()
+
+
+def _listed(response: Response) -> tuple[Listed, ...]:
+    data = response.body.content if response.body.content is not None else response.body.data
+    return decode_list(decode_text(data)) if data else ()
+
+
+def _looks_like_answer(response: Response) -> bool:
+    return _pragma(response) is not None and (_succeeded(response) or SOFTWARE in (response.header(b"server") or b""))
+
+
+def _kind_of_answer(response: Response) -> ExchangeKind:
+    """Guess what was asked from an answer whose request was never captured."""
+    if not _looks_like_answer(response):
+        return ExchangeKind.OTHER
+    if response.reason == b"Added":
+        return ExchangeKind.SIGN_IN
+    return ExchangeKind.WAIT
+
+
+def _decode_sign_in(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
+    response = unit.response
+    asked = _asked_name(unit.request)
+    if response is None:
+        if unit.state is ExchangeState.DAMAGED and unit.request:  # an answer came, and was not captured
+            yield SignedIn(exchange=unit, at_ns=unit.request.span.end_ns, peer=None, name=asked, others=())
+        return
+    if not _succeeded(response):
+        yield Refused(exchange=unit, at_ns=response.span.start_ns, peer=None, status=response.status)
+        return
+    peer = _pragma(response)
+    entries = _listed(response)
+    if peer is None and entries and response.complete:
+        peer = int(entries[0].peer)  # no Pragma: only then the first line is believed, as the test page does
+    own = next((entry.name for entry in entries if entry.peer == peer), None)
+    others = tuple(entry for entry in entries if entry.peer != peer)
+    yield SignedIn(exchange=unit, at_ns=response.span.start_ns, peer=peer, name=own or asked, others=others)
+
+
+def _asked_name(request: Request | None) -> str | None:
+    """The name a sign-in asks for, as the server will list it: commas become `_`, at most 512 bytes."""
+    if request is None:
+        return None
+    query = _split(request.target)[1].removeprefix(b"peer_name=")
+    return decode_text(query.split(b" ")[0].replace(b",", b"_")[:512]) or None
+
+
+def _decode_wait(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
+    request, response = unit.request, unit.response
+    asked_ns = request.span.end_ns if request else None
+    peer = _peer_id(request)
+    if request and peer is None:
+        yield Notice(
+            code=NO_PEER_ID,
+            severity=Severity.WARNING,
+            text="a /wait without peer_id: nobody's mailbox",
+            packet=request.span.first_packet,
+        )
+    if response is None:
+        lost = unit.end is ExchangeEnd.LOST or (unit.state is ExchangeState.DAMAGED and request is not None)
+        answer = WaitAnswer.UNREADABLE if lost and request and request.complete else WaitAnswer.NONE
+        yield Waited(exchange=unit, at_ns=unit.at_ns, peer=peer, asked_ns=asked_ns, answered_ns=None, answer=answer)
+        return
+    yield _decode_wait_answer(unit, response, peer, asked_ns)
+
+
+def _decode_wait_answer(unit: Exchange, response: Response, peer: int | None, asked_ns: int | None) -> Waited:
+    """Tell presence from message: one's own number in `Pragma` and a list line is presence; another is the sender."""
+    sender = _pragma(response)
+    entries = _listed(response)
+    content: Content | None = None
+    if not _succeeded(response):
+        answer = WaitAnswer.REFUSED
+    elif sender is None and not response.complete:
+        answer = WaitAnswer.UNREADABLE
+    elif sender is None and response.body.data == b"Server shutting down":
+        answer = WaitAnswer.SERVER_QUIT
+    elif entries and (peer is None or sender in (peer, None)):
+        answer, peer, sender = WaitAnswer.PRESENCE, sender if peer is None else peer, None
+    elif sender is not None and sender == peer:
+        answer, sender = WaitAnswer.UNREADABLE, None  # presence whose line was not captured
+        if response.body.complete:
+            answer = WaitAnswer.PRESENCE
+    else:
+        answer, content = WaitAnswer.MESSAGE, decode_content(response.body)
+    return Waited(
+        exchange=unit,
+        at_ns=asked_ns if asked_ns is not None else response.span.start_ns,
+        peer=peer,
+        asked_ns=asked_ns,
+        answered_ns=response.span.start_ns,
+        answer=answer,
+        listed=entries if answer is WaitAnswer.PRESENCE else (),
+        sender=sender,
+        content=content,
+    )
+
+
+def _decode_message(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
+    request = unit.request
+    if request is None:
+        return
+    sender = _peer_id(request)
+    to = _TO.search(_split(request.target)[1])
+    receiver = int(to[1]) if to else None
+    content = decode_content(request.body)
+    if content.problem and content.kind not in (SignalKind.TEXT, SignalKind.UNREADABLE) and request.body.complete:
+        yield Notice(
+            code=MALFORMED_MESSAGE,
+            severity=Severity.WARNING,
+            text=f"{content.kind.value}: {content.problem}; the native client drops it",
+            packet=request.span.first_packet,
+        )
+    status = unit.response.status if unit.response else None
+    yield MessageSent(
+        exchange=unit,
+        at_ns=request.span.start_ns,
+        sender=sender,
+        receiver=receiver,
+        content=content,
+        accepted=None if status is None else 200 <= status < 300,
+        echoed=sender is not None and sender == receiver,
+    )
+
+
+def _decode_sign_out(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
+    peer = _peer_id(unit.request)
+    response = unit.response
+    if peer is None or unit.request is None:
+        return
+    if response is not None and not _succeeded(response):
+        yield Refused(exchange=unit, at_ns=response.span.start_ns, peer=peer, status=response.status)
+        return
+    yield SignedOut(exchange=unit, at_ns=response.span.start_ns if response else unit.request.span.end_ns, peer=peer)

@@ -1,0 +1,103 @@
+"""`Trace`: all that a capture says, immutable, in order of time; views and exports read nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sigtrace.application.http.message import Exchange
+    from sigtrace.calls.negotiation import Call
+    from sigtrace.calls.peers import Peer
+    from sigtrace.calls.sessions import Session
+    from sigtrace.calls.signals import Signal
+    from sigtrace.calls.verdict import Verdict
+    from sigtrace.calls.waits import Wait
+    from sigtrace.capture.facts import Capture
+    from sigtrace.notices import Notice
+    from sigtrace.packets.sieve import Tally
+    from sigtrace.signaling.events import PeerId
+    from sigtrace.signaling.recognition import ExchangeRole
+    from sigtrace.streams.flow import Flow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedFlow:
+    """A TCP connection and what it spoke."""
+
+    flow: Flow
+    protocol: str  # "http", "websocket", "other"
+    client_is_originator: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """The result: every tuple is in order of time; numbers count from 1 over the whole trace."""
+
+    captures: tuple[Capture, ...]
+    tally: Tally
+    flows: tuple[DecodedFlow, ...]
+    exchanges: tuple[Exchange, ...]
+    roles: tuple[ExchangeRole, ...]  # one an exchange, in the same order
+    sessions: tuple[Session, ...]
+    peers: tuple[Peer, ...]
+    waits: tuple[Wait, ...]
+    signals: tuple[Signal, ...]
+    calls: tuple[Call, ...]
+    verdicts: Mapping[int, Verdict]  # number of the call → its verdict
+    notices: tuple[Notice, ...]
+    comments: Mapping[int, tuple[str, ...]]  # packet number → comments that the capture holds
+
+    @property
+    def first_ns(self) -> int:
+        """Time of the first packet; 0 in a trace without packets."""
+        return min((one.first_ns for one in self.captures if one.first_ns is not None), default=0)
+
+    @property
+    def last_ns(self) -> int:
+        """Time of the last packet; 0 in a trace without packets."""
+        return max((one.last_ns for one in self.captures if one.last_ns is not None), default=0)
+
+    @property
+    def packets(self) -> int:
+        """Packets in all captures."""
+        return sum(one.packets for one in self.captures)
+
+    def exchange(self, number: int) -> Exchange | None:
+        """Return an exchange by its number, also in a trace that holds a selection."""
+        return self._exchange_by_number.get(number)
+
+    def role(self, number: int) -> ExchangeRole | None:
+        """Return the role of an exchange by its number."""
+        return self._role_by_number.get(number)
+
+    def signal(self, number: int) -> Signal | None:
+        """Return a signal by its number."""
+        return self._signal_by_number.get(number)
+
+    def call(self, number: int) -> Call | None:
+        """Return a call by its number."""
+        return next((call for call in self.calls if call.number == number), None)
+
+    def peer(self, session: int, peer: PeerId | None) -> Peer | None:
+        """Return a peer by its session and id."""
+        return self._peer_by_id.get((session, peer)) if peer is not None else None
+
+    @cached_property
+    def _exchange_by_number(self) -> dict[int, Exchange]:
+        return {exchange.number: exchange for exchange in self.exchanges}
+
+    @cached_property
+    def _role_by_number(self) -> dict[int, ExchangeRole]:
+        return {exchange.number: role for exchange, role in zip(self.exchanges, self.roles, strict=True)}
+
+    @cached_property
+    def _signal_by_number(self) -> dict[int, Signal]:
+        return {signal.number: signal for signal in self.signals}
+
+    @cached_property
+    def _peer_by_id(self) -> dict[tuple[int, PeerId], Peer]:
+        return {(peer.session, peer.id): peer for peer in self.peers}
