@@ -48,7 +48,13 @@ class Client:
         candidates: int = 2,
         autocall: bool = False,
     ) -> None:
-        self.asker = Asker(label=label, host=host, server=(server.host.address, server.port), truth=truth)
+        self.asker = Asker(
+            label=label,
+            host=host,
+            server=(server.host.address, server.port),
+            truth=truth,
+            keep=server.dialect.persistent,
+        )
         self.label, self.truth, self.manner, self.name = label, truth, manner, name or f"{label.lower()}@host"
         self.answers, self.think_s, self.candidate_count, self.autocall = answers, think_s, candidates, autocall
         self.id = -1
@@ -78,7 +84,7 @@ class Client:
                 break
             await asyncio.sleep(RETRY_S)
         self.id = exchange.pragma or -1
-        self._read_peers(exchange.answer_body.decode("latin-1"))
+        self._read_peers(exchange.text.decode("latin-1"))
         row = {"label": self.label, "id": self.id, "name": self.name, "address": self.asker.host.address}
         self.truth.peers.append(row | {"server": self.asker.server_name, "client": self.manner.version})
         self.truth.event(self.label, "signed_in", id=self.id)
@@ -197,9 +203,9 @@ class Client:
 
     def _arrive(self, exchange: Exchange) -> None:
         if exchange.pragma == self.id:
-            self._read_peers(exchange.answer_body.decode("latin-1"))
+            self._read_peers(exchange.text.decode("latin-1"))
         elif exchange.pragma is not None:
-            self._on_message(exchange.pragma, exchange.answer_body)
+            self._on_message(exchange.pragma, exchange.text)
         self.arrived.set()
         self.arrived = asyncio.Event()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from captures.lab.truth import Exchange, Truth
@@ -17,6 +17,14 @@ READ = 65536
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
+def _is_connected(made: socket.socket) -> bool:
+    try:
+        made.getpeername()
+    except OSError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
     """Whoever sends requests from one host to one server, and logs them."""
@@ -25,6 +33,8 @@ class Asker:
     host: Host
     server: tuple[str, int]
     truth: Truth
+    keep: bool = False  # connections are kept and used again, as browsers do
+    spare: list[socket.socket] = field(default_factory=list)
 
     @property
     def server_name(self) -> str:
@@ -39,12 +49,13 @@ class Asker:
         closed right after the request.
         """
         exchange = self._begin(raw)
-        made = self.host.socket()
+        made = self.spare.pop() if self.spare else self.host.socket()
         loop = asyncio.get_running_loop()
         try:
-            exchange.mark("connect")
-            await loop.sock_connect(made, self.server)
-            exchange.mark("connected")
+            if not _is_connected(made):
+                exchange.mark("connect")
+                await loop.sock_connect(made, self.server)
+                exchange.mark("connected")
             address, port = made.getsockname()[:2]
             exchange.client = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
             exchange.mark("request")
@@ -57,8 +68,11 @@ class Asker:
         finally:
             if reset:
                 made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-            made.close()
-            exchange.mark("close")
+            if self.keep and exchange.complete:
+                self.spare.append(made)
+            else:
+                made.close()
+                exchange.mark("close")
         return exchange
 
     async def _read(self, made: socket.socket, exchange: Exchange) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import gzip
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 
 ALLOWED = "Content-Type, Content-Length, Connection, Cache-Control"
+COMPRESSIBLE = 200  # shorter bodies are not worth a gzip header
+CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,9 @@ class Dialect:
     announce_leaving: bool = True
     answer_in_kind: bool = False  # HTTP/1.0 is answered by HTTP/1.0
     server_closes: bool = False
+    persistent: bool = False  # many requests on one connection
+    chunked: bool = False
+    gzip: bool = False
     answer_twice: bool = False  # until 2011-10: a wait answered from the queue gets a second answer, 500
     repeat_newest: bool = False  # until 2012-03: several queued answers, and the newest goes out for each
     newest_first: bool = False
@@ -39,10 +45,18 @@ class Dialect:
 
     def encode(self, answer: Answer, version: str = "HTTP/1.1") -> bytes:
         """Write an answer to a request of that version."""
+        compress = self.gzip and len(answer.body) >= COMPRESSIBLE
+        sent = replace(answer, body=gzip.compress(answer.body, mtime=0)) if compress else answer
         own = version if self.answer_in_kind and version.startswith("HTTP/") else "HTTP/1.1"
-        lines = {"reference": self._reference, "go": self._go, "node": self._node}[self.headers](answer)
+        lines = {"reference": self._reference, "go": self._go, "node": self._node}[self.headers](sent)
+        lines += [("Content-Encoding", "gzip")] if compress else []
+        body = sent.body
+        if self.chunked and body:
+            lines = [line for line in lines if line[0].lower() != "content-length"]
+            lines.append(("Transfer-Encoding", "chunked"))
+            body = encode_chunks(body)
         head = [f"{own} {answer.status}", *(f"{name}: {value}" for name, value in lines)]
-        return "\r\n".join(head).encode() + b"\r\n\r\n" + answer.body
+        return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
     def _reference(self, answer: Answer) -> list[tuple[str, str]]:
         lines = [("Server", "PeerConnectionTestServer/0.1"), ("Cache-Control", "no-cache"), ("Connection", "close")]
@@ -75,7 +89,13 @@ class Dialect:
         if answer.pragma is not None:
             lines.append(("pragma", str(answer.pragma)))
         lines += [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(answer.body)))]
-        return [*lines, ("date", formatdate(usegmt=True)), ("connection", "close")]
+        return [*lines, ("date", formatdate(usegmt=True)), ("connection", "keep-alive" if self.persistent else "close")]
+
+
+def encode_chunks(body: bytes) -> bytes:
+    """Write a body in the chunked transfer coding (RFC 9112 §7.1)."""
+    pieces = [body[start : start + CHUNK] for start in range(0, len(body), CHUNK)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
 REFERENCE = Dialect()
@@ -103,5 +123,14 @@ NODE = Dialect(
     whole_list=True,
     newest_first=True,
     server_closes=True,
+    errors=("400 Bad Request", "404 Not Found"),
+)
+PROXIED = Dialect(
+    name="a relative behind a reverse proxy",
+    headers="node",
+    added="200 OK",
+    persistent=True,
+    chunked=True,
+    gzip=True,
     errors=("400 Bad Request", "404 Not Found"),
 )

@@ -38,11 +38,12 @@ class Manner:
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = "text/plain"
     escape_names: bool = False
+    name_prefix: str = ""  # before the name in the query of sign_in
     preflight: bool = False  # ask by OPTIONS before a POST, as browsers do for other content types than text/plain
 
     def name(self, name: str) -> str:
         """Write a peer's name into a target."""
-        return quote(name) if self.escape_names else name
+        return self.name_prefix + (quote(name) if self.escape_names else name)
 
     def encode(self, method: str, target: str, server: str, body: bytes = b"") -> bytes:
         """Write one request, head and body."""
@@ -58,6 +59,7 @@ class Manner:
 
 
 NATIVE = Manner(version="HTTP/1.0")
+NATIVE_NAMED = Manner(version="HTTP/1.0", name_prefix="peer_name=")
 BROWSER = Manner(
     version="HTTP/1.1", host="Host", headers=CHROMIUM, content_type="text/plain;charset=UTF-8", escape_names=True
 )

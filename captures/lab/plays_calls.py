@@ -189,8 +189,8 @@ async def browser_manners(stage: Stage) -> None:
         await asyncio.sleep(0.2)
 
 
-async def busy(stage: Stage, pairs: int = 6, rounds: int = 2) -> None:
-    """Twelve peers on two hosts call each other in pairs, several calls at a time, over and over."""
+async def busy(stage: Stage, pairs: int = 4, rounds: int = 2) -> None:
+    """Eight peers on two hosts call each other in pairs, several calls at a time, over and over."""
     await stage.server()
     clients = []
     for number in range(pairs):
@@ -276,7 +276,7 @@ CALLS = (
     Scenario(
         name="busy-peers",
         play=busy,
-        look="Bursts of joins as bursts of short waits; six calls at once; queues that drain.",
+        look="Bursts of joins as bursts of short waits; four calls at once; queues that drain.",
     ),
     Scenario(
         name="crowd",

@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from captures.lab.dialect import GO, NODE, REFERENCE_2011, REFERENCE_2012, REFERENCE_2015
+from captures.lab.dialect import GO, NODE, PROXIED, REFERENCE_2011, REFERENCE_2012, REFERENCE_2015
+from captures.lab.manner import FETCH, NATIVE, NATIVE_NAMED
 from captures.lab.plays_calls import call_and_leave, signed_in
 from captures.lab.stage import Scenario
 
 if TYPE_CHECKING:
-    from captures.lab.client import Client
+    from captures.lab.manner import Manner
     from captures.lab.stage import Stage
 
 
-async def _call(stage: Stage, names: tuple[str, str]) -> tuple[Client, Client]:
-    a, b = (stage.client(label, name=name) for label, name in zip("AB", names, strict=True))
+async def _call(stage: Stage, names: tuple[str, str], manner: Manner = NATIVE) -> None:
+    a, b = (stage.client(label, name=name, manner=manner) for label, name in zip("AB", names, strict=True))
     await a.sign_in()
     await asyncio.sleep(0.3)
     await b.sign_in()
     await asyncio.sleep(0.3)
     await call_and_leave(a, b)
-    return a, b
 
 
 async def go_relative(stage: Stage) -> None:
@@ -37,7 +37,16 @@ async def go_relative(stage: Stage) -> None:
 async def node_relative(stage: Stage) -> None:
     """A relative in the manner of the Node servers: lower-case headers, `peer_name=`, whole lists as notifications."""
     await stage.server(port=3000, dialect=NODE)
-    await _call(stage, ("peer_name=alice", "peer_name=bob"))
+    await _call(stage, ("alice", "bob"), NATIVE_NAMED)
+
+
+async def proxied(stage: Stage) -> None:
+    """A relative behind a reverse proxy: connections serve many requests, bodies are chunked and gzip-compressed.
+
+    The clients are Node's fetch, which keeps its connections.
+    """
+    await stage.server(port=8080, dialect=PROXIED)
+    await _call(stage, ("alice", "bob"), FETCH)
 
 
 async def reference_2015(stage: Stage) -> None:
@@ -91,6 +100,11 @@ DIALECTS = (
         name="node-relative",
         play=node_relative,
         look="Header names in lower case, a whole list in a `/wait` answer, port 3000.",
+    ),
+    Scenario(
+        name="proxied-relative",
+        play=proxied,
+        look="Several exchanges on one flow; chunked bodies, some of them gzip; port 8080.",
     ),
     Scenario(
         name="reference-2015",

@@ -145,8 +145,11 @@ PATHS = (
     Scenario(
         name="any-interface",
         play=plain_call,
-        look="Linux cooked capture v2; each packet appears twice or more, in and out.",
-        views=(View(suffix="pcap", interfaces=("any",), link="LINUX_SLL2"),),
+        look="Linux cooked capture, v2 and, in `any-interface-v1`, v1; each packet appears in and out.",
+        views=(
+            View(suffix="pcap", interfaces=("any",), link="LINUX_SLL2"),
+            View(folder="any-interface-v1", suffix="pcap", interfaces=("any",), link="LINUX_SLL"),
+        ),
     ),
     Scenario(
         name="short-snap",

@@ -144,6 +144,7 @@ async def server_restart(stage: Stage) -> None:
     a, b = await signed_in(stage)
     await b.call(a.id)
     await a.settle()
+    await asyncio.sleep(0.5)
     stage.servers[0].stop()
     await asyncio.sleep(0.1)
     a.drop()

@@ -61,6 +61,7 @@ class Recorder:
         if self._process:
             self._process.send_signal(signal.SIGINT)
             self._process.communicate(timeout=10)
+            self.path.chmod(0o644)
 
     def _tcpdump(self) -> list[str]:
         link = ["-y", self.link] if self.link else []

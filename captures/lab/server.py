@@ -68,6 +68,7 @@ class Connection(asyncio.Protocol):
             return
         if self._understand(data) and self._complete():
             self.server.serve(self)
+            self._next()
         self.server.members.check_timeouts()
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -81,6 +82,10 @@ class Connection(asyncio.Protocol):
         self.transport.write(self.server.dialect.encode(answer, self.version))
         if self.server.dialect.server_closes:
             self.transport.close()
+
+    def _next(self) -> None:
+        if self.server.dialect.persistent:
+            self.head, self.method, self.data, self.content_length, self.content_type = "", None, b"", 0, ""
 
     def _understand(self, data: bytes) -> bool:
         if self.method is not None:
@@ -99,6 +104,9 @@ class Connection(asyncio.Protocol):
 
     def _understand_entity(self, head: str) -> bool:
         for line in head.split("\r\n")[1:]:
+            if self.server.dialect.headers != "reference":
+                name, _, value = line.partition(":")
+                line = f"{name.title()}:{value}"  # noqa: PLW2901 - relatives take any case
             if line.startswith("Content-Length:"):  # exact case, as the reference server has it
                 self.content_length = number_after(line, len("Content-Length:"))
             elif line.startswith("Content-Type:"):
@@ -202,6 +210,8 @@ class Server:
             connection.answer(Answer(status="200 OK", content_type="text/plain"))
         elif connection.path == "/sign_out":
             connection.answer(Answer(status="200 OK", content_type="text/plain"))
+            if self.dialect.persistent:
+                self.members.on_closing(None)  # no connection will close soon
         else:
             connection.answer(Answer(status=self.dialect.errors[0], content_type="text/plain", body=GONE))
 

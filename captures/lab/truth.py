@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from captures.lab.recorder import Recorder
@@ -40,6 +42,16 @@ def content_of(body: bytes) -> str:
 def _parameter(target: str, name: str) -> int | None:
     found = re.search(rf"[?&]{name}=(\d+)", target)
     return int(found[1]) if found else None
+
+
+def _chunks(rest: bytes) -> Iterator[bytes]:
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        length = int(size or b"0", 16)
+        if not length:
+            return
+        yield rest[:length]
+        rest = rest[length + 2 :]
 
 
 def _body(body: bytes) -> dict[str, Any]:
@@ -87,9 +99,27 @@ class Exchange:
         return None
 
     @property
-    def answer_body(self) -> bytes:
-        """Whatever followed the answer's blank line."""
+    def _rest(self) -> bytes:
         return self.answer.partition(b"\r\n\r\n")[2]
+
+    @property
+    def answer_body(self) -> bytes:
+        """As many bytes after the answer's blank line as its Content-Length says; of chunks, what they hold."""
+        if self.header("Transfer-Encoding") == "chunked":
+            return b"".join(_chunks(self._rest))
+        return self._rest[: int(self.header("Content-Length") or 0)]
+
+    @property
+    def text(self) -> bytes:
+        """The answer's body after content decoding."""
+        body = self.answer_body
+        return gzip.decompress(body) if self.header("Content-Encoding") == "gzip" else body
+
+    @property
+    def request_body(self) -> bytes:
+        """As many bytes after the request's blank line as its Content-Length says, in any case of letters."""
+        found = re.search(rb"\r\ncontent-length: *(\d+)", self.raw.partition(b"\r\n\r\n")[0], re.IGNORECASE)
+        return self.body[: int(found[1])] if found else b""
 
     @property
     def status(self) -> int | None:
@@ -105,18 +135,22 @@ class Exchange:
     @property
     def complete(self) -> bool:
         """The answer has as many bytes as its Content-Length says."""
-        return self.status is not None and len(self.answer_body) >= int(self.header("Content-Length") or 0)
+        if self.header("Transfer-Encoding") == "chunked":
+            return self._rest.endswith(b"0\r\n\r\n")
+        return self.status is not None and len(self._rest) >= int(self.header("Content-Length") or 0)
 
     def as_truth(self) -> dict[str, Any]:
         """Write the exchange in the shape of a truth file."""
         kind, sender = self.kind, _parameter(self.target, "peer_id")
         row: dict[str, Any] = {**self.times, "client": self.client, "server": self.server}
         row |= {"peer_name": self.peer_name, "method": self.method, "target": self.target, "version": self.version}
-        row |= {"request_body": _body(self.body), "request_raw_sha256": hashlib.sha256(self.raw).hexdigest()}
+        row |= {"request_body": _body(self.request_body), "request_raw_sha256": hashlib.sha256(self.raw).hexdigest()}
         row |= {"kind": kind, "from_peer": sender if kind == "message" else None, "peer_id": sender}
         row |= {"to_peer": _parameter(self.target, "to")}
         if kind == "message":
-            row["content"] = content_of(self.body)
+            row["content"] = content_of(self.request_body)
+        if len(self.body) > len(self.request_body):
+            row["sent_beyond_body"] = len(self.body) - len(self.request_body)
         if self.error:
             row["error"] = self.error
         if self.status is None:
@@ -129,8 +163,12 @@ class Exchange:
         row |= {"content_length": int(self.header("Content-Length") or 0), "complete": self.complete}
         if self.pragma is not None:
             row["pragma"] = self.pragma
+        if self.text != self.answer_body:
+            row["response_content"] = {"encoding": "gzip", **_body(self.text)}
+        if not self.header("Transfer-Encoding") and len(self._rest) > len(self.answer_body):
+            row["received_beyond_body"] = len(self._rest) - len(self.answer_body)
         if kind == "sign_in" and self.status == 200:
-            row |= {"assigned_id": self.pragma, "peer_list": self.answer_body.decode("utf-8", "replace")}
+            row |= {"assigned_id": self.pragma, "peer_list": self.text.decode("utf-8", "replace")}
         if kind == "wait":
             row |= {"hang_s": self._hang_s(), "released_by": self._released_by()}
         return row
@@ -144,8 +182,8 @@ class Exchange:
         if self.pragma is None:
             return {"type": "shutdown"}
         if self.pragma == _parameter(self.target, "peer_id"):
-            return {"type": "notification", "entry": self.answer_body.decode("utf-8", "replace")}
-        return {"type": "message", "from_peer": self.pragma, "content": content_of(self.answer_body)}
+            return {"type": "notification", "entry": self.text.decode("utf-8", "replace")}
+        return {"type": "message", "from_peer": self.pragma, "content": content_of(self.text)}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -193,6 +193,7 @@ class PcapReader:
             text = f"{passed} damaged bytes passed over; {where}"
             self._items += self._book.note(RESYNC, Severity.ERROR, text, offset=self._offset + place)
             self._damaged_at = None
+            self._cut |= not found
         return None if place == at and not found else place
 
     def _end(self, reached: int) -> None:

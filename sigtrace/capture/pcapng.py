@@ -11,7 +11,8 @@ one counts if a block begins behind it. Otherwise the reader searches for the ne
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,11 +30,12 @@ from sigtrace.capture.pcapng_blocks import (
 )
 from sigtrace.capture.pcapng_chain import LEAST_LENGTH, Chain
 from sigtrace.capture.pcapng_packets import (
-    PacketColumns,
     Packets,
     decode_packets,
     decode_simple_packets,
+    fill_times,
     interface_numbers,
+    join_packets,
 )
 from sigtrace.capture.pcapng_resync import find_block
 from sigtrace.capture.pcapng_section import MAX_INTERFACES, Section
@@ -41,21 +43,21 @@ from sigtrace.capture.reader import (
     ABSURD_LENGTH,
     CUT,
     MAX_BLOCK_LENGTH,
+    MAX_NOTICES,
     RESYNC,
     TIME_RANGE,
     NoticeBook,
     Reading,
     Window,
 )
+from sigtrace.capture.timestamps import UNTIMED
 from sigtrace.errors import DecodeError
 from sigtrace.notices import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
-    from sigtrace.capture.batch import CaptureItem
+    from sigtrace.capture.batch import CaptureItem, InterfaceStatistics
 
 DAMAGED_BLOCK = "capture.damaged-block"  # a block's inside is not what its type says: passed over
 TRAILING_LENGTH = "capture.trailing-length"  # the length at a block's end is not the one at its start, which was used
@@ -64,13 +66,6 @@ UNDESCRIBED = "capture.undescribed-interface"  # packets name an interface that 
 INTERFACE_LIMIT = "capture.interface-limit"  # more interfaces than `MAX_INTERFACES` in one section
 NO_TIME = "capture.no-time"  # simple packet blocks have no time: they get that of the packet before them
 SECTION = "capture.section"  # a later section says where it comes from, or has comments
-
-
-class _Run(NamedTuple):
-    """Packet blocks that wait to become a batch."""
-
-    block_type: int
-    starts: NDArray[np.int64]  # in words
 
 
 class PcapngReader:
@@ -96,7 +91,7 @@ class PcapngReader:
         self._window: Window = np.zeros(0, np.uint8)
         self._chain = Chain(self._window)
         self._items: list[CaptureItem] = []
-        self._pending: list[_Run] = []
+        self._pending: dict[int, list[NDArray[np.int64]]] = {}  # block type → runs
         self._alignment = 0  # of the pending runs
 
     def read(self, window: Window, *, final: bool) -> Reading:
@@ -194,6 +189,7 @@ class PcapngReader:
             where = "resumed at the next block" if found else "no further block was found"
             self._note(RESYNC, Severity.ERROR, f"{passed} damaged bytes passed over; {where}", place)
             self._damaged_at = None
+            self._cut |= not found
             return place
         return None if place == at else place
 
@@ -238,17 +234,11 @@ class PcapngReader:
         elif block_type == BlockType.INTERFACE_DESCRIPTION:
             self._describe_interface(body, big_endian=big_endian)
         elif block_type == BlockType.INTERFACE_STATISTICS:
-            first = self._section.first_interface if self._section else 0
-            self._emit([decode_statistics(body, big_endian=big_endian, first_interface=first)])
+            self._items.append(self._locate(decode_statistics(body, big_endian=big_endian)))
         elif block_type == BlockType.NAME_RESOLUTION:
-            self._emit(decode_name_resolution(body, big_endian=big_endian))
+            self._items.extend(decode_name_resolution(body, big_endian=big_endian))
         elif block_type == BlockType.DECRYPTION_SECRETS:
-            self._emit([decode_secrets(body, big_endian=big_endian)])
-
-    def _emit(self, items: Iterable[CaptureItem]) -> None:
-        """Hand on items behind all packets before them."""
-        self._flush()
-        self._items.extend(items)
+            self._items.append(decode_secrets(body, big_endian=big_endian))
 
     def _begin_section(self, body: bytes, *, big_endian: bool) -> None:
         """Begin a section, even when its header is damaged: its interfaces and byte order stand for themselves."""
@@ -287,71 +277,74 @@ class PcapngReader:
             text = f"more than {MAX_INTERFACES} interfaces in one section; the rest is taken for undescribed"
             self._items += self._book.note_once(INTERFACE_LIMIT, Severity.WARNING, text)
 
+    def _locate(self, statistics: InterfaceStatistics) -> InterfaceStatistics:
+        """Count the interface of statistics over the whole capture. Raises DecodeError: it was never described."""
+        row = self._section.row_of(statistics.interface) if self._section else None
+        if self._section is None or row is None:
+            raise DecodeError(f"interface {statistics.interface} was never described")
+        return replace(statistics, interface=self._section.first_interface + row)
+
     # Packets.
 
     def _append(self, block_type: int, starts: NDArray[np.int64], alignment: int) -> None:
-        """Let packet blocks wait for the batch they will be part of."""
+        """Let packet blocks, `starts` in words, wait for the batch they will be part of."""
         if alignment != self._alignment:
             self._flush()
             self._alignment = alignment
-        if self._pending and self._pending[-1].block_type == block_type:
-            starts = np.concatenate((self._pending.pop().starts, starts))
-        self._pending.append(_Run(block_type, starts))
+        self._pending.setdefault(block_type, []).append(starts)
 
     def _flush(self) -> None:
         """Make a batch of the packets that wait."""
-        section = self._section
-        if not self._pending or section is None:
+        if not self._pending or self._section is None:
             return
-        runs, self._pending = self._pending, []
-        words = self._chain.words(big_endian=section.big_endian, alignment=self._alignment)
-        after: list[CaptureItem] = []
-        number = self._next_number
-        parts, comments = [], {}
-        for run in runs:
-            packets = self._decode_run(run, words, section)
-            after += self._notices_of(packets, number)
-            comments.update({number + row: texts for row, texts in packets.comments.items()})
-            number += len(run.starts)
-            parts.append(packets.columns)
-        columns = PacketColumns(*map(np.concatenate, zip(*parts, strict=True))) if len(parts) > 1 else parts[0]
+        packets = join_packets([self._decode_packets(*run, self._section) for run in self._pending.items()])
+        self._pending = {}
+        number, count = self._next_number, len(packets.columns.offset)
+        untimed = bool((packets.columns.at_ns == UNTIMED).any())
+        at_ns = fill_times(packets.columns.at_ns, self._last_ns) if untimed else packets.columns.at_ns
         self._items.append(
             Batch(
-                first_number=self._next_number,
+                first_number=number,
                 buffer=self._window,
-                **columns._replace(offset=columns.offset + self._alignment)._asdict(),
-                comments=comments,
+                offset=packets.columns.offset + self._alignment,
+                captured=packets.columns.captured,
+                original=packets.columns.original,
+                at_ns=at_ns,
+                interface=packets.columns.interface,
+                link_type=packets.columns.link_type,
+                comments={number + row: texts for row, texts in packets.comments.items()},
             )
         )
-        self._items += after
-        self._packets += number - self._next_number
-        self._next_number = number
+        self._last_ns = int(at_ns[-1])
+        self._packets += count
+        self._next_number += count
+        self._note_packets(packets, number, untimed=untimed)
 
-    def _decode_run(self, run: _Run, words: NDArray[np.uint32], section: Section) -> Packets:
+    def _decode_packets(self, block_type: int, starts: list[NDArray[np.int64]], section: Section) -> Packets:
         """Decode waiting packet blocks of one type."""
-        numbers = interface_numbers(words, run.starts, run.block_type, big_endian=section.big_endian)
+        at = starts[0] if len(starts) == 1 else np.concatenate(starts)
+        words = self._chain.words(big_endian=section.big_endian, alignment=self._alignment)
+        numbers = interface_numbers(words, at, block_type, big_endian=section.big_endian)
         rows = section.rows_of(numbers)
         if (rows < 0).any():
             self._items.append(section.describe_stand_in())
             rows = section.rows_of(numbers)
             text = "packets name an interface that was never described; it was taken to be like the first, or Ethernet"
             self._items += self._book.note(UNDESCRIBED, Severity.WARNING, text)
-        if run.block_type == BlockType.SIMPLE_PACKET:
-            return decode_simple_packets(words, run.starts, rows, section, self._last_ns)
-        packets = decode_packets(words, run.starts, rows, section)
-        self._last_ns = int(packets.columns.at_ns[-1])
-        return packets
+        decode = decode_simple_packets if block_type == BlockType.SIMPLE_PACKET else decode_packets
+        return decode(words, at, rows, section)
 
-    def _notices_of(self, packets: Packets, number: int) -> list[CaptureItem]:
-        """Return what was wrong with packets of which the first has this number."""
-        notices: list[CaptureItem] = []
-        for row in packets.overrun[:32].tolist():
+    def _note_packets(self, packets: Packets, number: int, *, untimed: bool) -> None:
+        """Tell what was wrong with the packets of a batch that begins with this number."""
+        for row in packets.overrun[:MAX_NOTICES].tolist():
             text = "the packet claims more bytes than its block has; it was cut to what is there"
-            notices += self._book.note(OVERRUN, Severity.WARNING, text, packet=number + row)
+            self._items += self._book.note(OVERRUN, Severity.WARNING, text, packet=number + row)
         if packets.clamped:
-            text = "a time is out of range, before 1677 or after 2262; it was clamped"
-            notices += self._book.note_once(TIME_RANGE, Severity.WARNING, text, packet=number)
-        return notices
+            text = "times out of range, before 1677 or after 2262, were clamped"
+            self._items += self._book.note_once(TIME_RANGE, Severity.WARNING, text)
+        if untimed:
+            text = "simple packet blocks have no time; each gets the time of the packet before it"
+            self._items += self._book.note_once(NO_TIME, Severity.INFO, text)
 
 
 def _is_possible(length: int) -> bool:

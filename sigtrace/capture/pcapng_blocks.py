@@ -126,13 +126,10 @@ def decode_name_resolution(body: bytes, *, big_endian: bool) -> Iterator[NameRes
             yield NameResolution(address=value[:size], names=names)
 
 
-def decode_statistics(body: bytes, *, big_endian: bool, first_interface: int) -> InterfaceStatistics:
-    """Decode an interface statistics block. Raises DecodeError: too short.
+def decode_statistics(body: bytes, *, big_endian: bool) -> InterfaceStatistics:
+    """Decode an interface statistics block; `interface` is the number that its section uses.
 
-    Args:
-        first_interface: `Interface.index` of the section's interface 0.
-
-    Source: draft-ietf-opsawg-pcapng §4.6.
+    Raises: DecodeError: too short. Source: draft-ietf-opsawg-pcapng §4.6.
     """
     fields = FieldReader(body, big_endian=big_endian)
     interface = fields.unsigned(4)
@@ -143,9 +140,7 @@ def decode_statistics(body: bytes, *, big_endian: bool, first_interface: int) ->
         for code in (STATISTICS_RECEIVED, STATISTICS_DROPPED, STATISTICS_SYSTEM_DROPPED)
     )
     known = [count for count in (dropped, system_dropped) if count is not None]
-    return InterfaceStatistics(
-        interface=first_interface + interface, received=received, dropped=sum(known) if known else None
-    )
+    return InterfaceStatistics(interface=interface, received=received, dropped=sum(known) if known else None)
 
 
 def decode_secrets(body: bytes, *, big_endian: bool) -> DecryptionSecrets:

@@ -19,6 +19,7 @@ import numpy as np
 
 from sigtrace.capture.options import OPTION_COMMENT, OPTION_END, comments_of, decode_options
 from sigtrace.capture.pcapng_blocks import BlockType
+from sigtrace.capture.timestamps import UNTIMED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +100,7 @@ def decode_packets(
 def decode_simple_packets(
     words: NDArray[np.uint32], starts: NDArray[np.int64], rows: NDArray[np.int64], section: Section
 ) -> Packets:
-    """Decode simple packet blocks, which know no time: `at_ns` is 0 for the caller to set.
+    """Decode simple packet blocks, which know no time: their `at_ns` is `UNTIMED`.
 
     The captured length is the least of the original length, the interface's snap length, and the room in the block.
     Source: draft-ietf-opsawg-pcapng §4.4.
@@ -111,7 +112,7 @@ def decode_simple_packets(
         offset=(starts + 3) * 4,
         captured=np.where(snap > 0, np.minimum(captured, snap), captured),
         original=original,
-        at_ns=np.zeros(len(starts), np.int64),
+        at_ns=np.full(len(starts), UNTIMED, np.int64),
         interface=(rows + section.first_interface).astype(np.int32),
         link_type=section.link_types(rows),
     )
@@ -138,9 +139,9 @@ def join_packets(parts: Sequence[Packets]) -> Packets:
     )
 
 
-def time_simple_packets(at_ns: NDArray[np.int64], timed: NDArray[np.bool_], before_ns: int) -> NDArray[np.int64]:
-    """Give each packet without a time that of the last one before it that has one, or `before_ns`."""
-    last_timed = np.maximum.accumulate(np.where(timed, np.arange(len(at_ns)), -1))
+def fill_times(at_ns: NDArray[np.int64], before_ns: int) -> NDArray[np.int64]:
+    """Give each packet without a time that of the last one before it which has one, or `before_ns`."""
+    last_timed = np.maximum.accumulate(np.where(at_ns != UNTIMED, np.arange(len(at_ns)), -1))
     return np.where(last_timed >= 0, at_ns[last_timed], before_ns)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from array import array
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 MAX_INTERFACES = 65536
 ETHERNET = 1  # LINKTYPE_ETHERNET
 
-_Number = TypeVar("_Number", np.int32, np.int64)
-
 
 class Section:
     """The interfaces of one section. A packet names one by *number*; each number leads to a *row* of what is known.
@@ -34,39 +33,40 @@ class Section:
         self.described = 0  # numbers below this one were described
         self.rows = 0
         self.stand_in: int | None = None
-        self._row_of = np.zeros(8, np.int64)
-        self._link_type = np.zeros(8, np.int32)
-        self._snap_length = np.zeros(8, np.int64)
-        self._kind = np.zeros(8, np.int64)  # which of `_resolutions`
+        # Arrays that grow in place: interfaces and packets may come by turns.
+        self._row_of = array("q")
+        self._link_type = array("i")
+        self._snap_length = array("q")
+        self._kind = array("q")  # which of `_resolutions`
         self._resolutions: list[Resolution] = []
         self._kind_of: dict[Resolution, int] = {}
 
     def describe(self, facts: InterfaceFacts) -> Interface:
         """Add the next interface that the section describes, and return what to announce."""
-        self._row_of = _with_room(self._row_of, self.described)
-        self._row_of[self.described] = self.rows
+        self._row_of.append(self.rows)
         self.described += 1
         return self._add(facts.name, facts.link_type, facts.snap_length, facts.resolution)
 
     def describe_stand_in(self) -> Interface:
         """Add the row for undescribed interfaces, alike to the section's first or else Ethernet, and return it."""
-        link_type = int(self._link_type[0]) if self.rows else ETHERNET
+        link_type = self._link_type[0] if self.rows else ETHERNET
         resolution = self._resolutions[0] if self.rows else Resolution()
         self.stand_in = self.rows
         return self._add(None, link_type, 0, resolution)
 
     def _add(self, name: str | None, link_type: int, snap_length: int, resolution: Resolution) -> Interface:
         row, self.rows = self.rows, self.rows + 1
-        self._link_type = _with_room(self._link_type, row)
-        self._snap_length = _with_room(self._snap_length, row)
-        self._kind = _with_room(self._kind, row)
-        self._link_type[row] = link_type
-        self._snap_length[row] = snap_length
+        self._link_type.append(link_type)
+        self._snap_length.append(snap_length)
         if resolution not in self._kind_of:
             self._kind_of[resolution] = len(self._resolutions)
             self._resolutions.append(resolution)
-        self._kind[row] = self._kind_of[resolution]
+        self._kind.append(self._kind_of[resolution])
         return Interface(index=self.first_interface + row, name=name, link_type=link_type, snap_length=snap_length)
+
+    def row_of(self, number: int) -> int | None:
+        """Return the row of an interface that was described."""
+        return self._row_of[number] if number < self.described else None
 
     def rows_of(self, numbers: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Return the row of each interface number, -1 for an undescribed one while there is no stand-in."""
@@ -74,29 +74,25 @@ class Section:
         if not self.described:
             return np.full(len(numbers), stand_in, np.int64)
         known = numbers < self.described
-        return np.where(known, self._row_of[np.where(known, numbers, 0)], stand_in)
+        return np.where(known, np.frombuffer(self._row_of, np.int64)[np.where(known, numbers, 0)], stand_in)
 
     def link_types(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the link type of each row."""
-        return self._link_type[rows]
+        return np.frombuffer(self._link_type, np.int32)[rows]
 
     def snap_lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the snap length of each row, 0 when unlimited."""
-        return self._snap_length[rows]
+        return np.frombuffer(self._snap_length, np.int64)[rows]
 
     def to_nanoseconds(self, ticks: NDArray[np.uint64], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], bool]:
         """Convert each packet's ticks as its interface counts them; also return whether one had to be clamped."""
         if len(self._resolutions) == 1:
             return to_nanoseconds(ticks, self._resolutions[0])
-        kinds = self._kind[rows]
+        kinds = np.frombuffer(self._kind, np.int64)[rows]
         order = np.argsort(kinds, kind="stable")
         at_ns, clamped = np.empty(len(ticks), np.int64), False
         for group in np.split(order, np.flatnonzero(np.diff(kinds[order])) + 1):
-            at_ns[group], group_clamped = to_nanoseconds(ticks[group], self._resolutions[int(kinds[group[0]])])
+            resolution = self._resolutions[int(kinds[group[0]])]
+            at_ns[group], group_clamped = to_nanoseconds(ticks[group], resolution)
             clamped |= group_clamped
         return at_ns, clamped
-
-
-def _with_room(column: NDArray[_Number], row: int) -> NDArray[_Number]:
-    """Return the column, at twice its length when it has no such row yet."""
-    return column if row < len(column) else np.concatenate((column, np.zeros_like(column)))

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SECOND_NS = 10**9
-EARLIEST_NS, LATEST_NS = -(2**63), 2**63 - 1  # what int64 holds: the years 1677 to 2262
+EARLIEST_NS, LATEST_NS = -(2**63) + 1, 2**63 - 1  # what int64 holds beside `UNTIMED`: the years 1677 to 2262
+UNTIMED = -(2**63)  # stands for "no time" inside the capture package, never outside it
 
 
 class Resolution(NamedTuple):

@@ -120,7 +120,9 @@ def sort_out(batch: Batch, windows: Windows) -> Sorted:
             link = start[rows] - batch.offset[rows]
             captured = batch.captured[rows] - link
             length = np.maximum(batch.original[rows] - link, captured)
-            ip = plain(IpRows(rows, windows.take(start[rows], _IPV4 if number == 4 else _IPV6), start[rows], captured, length))
+            ip = plain(
+                IpRows(rows, windows.take(start[rows], _IPV4 if number == 4 else _IPV6), start[rows], captured, length)
+            )
             found.append(_sort_protocols(ip, kind, windows))
     return Sorted(kind, tuple(segments for segments in found if len(segments.header)))
 
@@ -175,5 +177,5 @@ def _plain_tcp(ip: IpRows, windows: Windows) -> TcpRows:
     """Keep segments whose fixed header was captured and whose data offset makes sense; as `decode_segment`."""
     header = windows.take(ip.start, _TCP)
     offset = (header["offset"] >> 4).astype(np.int64) * 4
-    sound = (ip.captured >= tcp.HEADER) & (offset >= tcp.HEADER) & (offset <= ip.length)
+    sound = (offset >= tcp.HEADER) & (offset <= ip.length)
     return TcpRows(ip, header).only(sound)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.notices import Notice, Severity
-from sigtrace.packets.layer import PACKET_CUT, Damage, Decoder, Fragment, Layer, Space
+from sigtrace.packets.layer import PACKET_CUT, Decoder, Fragment, HeaderError, Layer, Space
 from sigtrace.packets.link.cooked import decode_cooked, decode_cooked_v2
 from sigtrace.packets.link.ethernet import IPV4, IPV6, LLC, TAGS, decode_ethernet, decode_llc, decode_tag
 from sigtrace.packets.link.foreign import decode_foreign, knows
@@ -162,12 +162,12 @@ class Dissector:
             if decode is None and layer.space is not Space.LINK:
                 return _KIND_AT_END[layer.space]
             if not left:
-                raise Damage(NESTING, "")  # noqa: TRY301 - told like all other damage
+                raise HeaderError(NESTING, "")  # noqa: TRY301 - told like all other damage
             kinds = [
                 self._follow(inner, record, segments, left - 1) if inner else Kind.FRAGMENT
                 for inner in self._whole((decode or decode_foreign)(layer), record)
             ]
-        except Damage as damage:
+        except HeaderError as damage:
             self._note(damage.code, record.number, str(damage))
             return Kind.NOT_IP if damage.code == LINK_PROTECTED else Kind.MALFORMED
         return min(kinds, default=Kind.NOT_IP)

@@ -21,7 +21,7 @@ class Space(Enum):
     UDP = "UDP port"
 
 
-class Damage(DecodeError):
+class HeaderError(DecodeError):
     """A header that is not what it claims to be, with the notice code that says which."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -50,10 +50,10 @@ class Layer(NamedTuple):
     carrier: Carrier = NO_CARRIER
 
     def need(self, length: int, code: str) -> None:
-        """Make sure that `length` bytes were captured. Raises Damage: `code`, or PACKET_CUT when they were sent."""
+        """Make sure that `length` bytes were captured. Raises HeaderError: `code`, or PACKET_CUT if they were sent."""
         if len(self.data) < length:
             kind = PACKET_CUT if self.length >= length else code
-            raise Damage(kind, f"{length} bytes of header wanted, {len(self.data)} there")
+            raise HeaderError(kind, f"{length} bytes of header wanted, {len(self.data)} there")
 
     def inner(self, header: int, space: Space, number: int) -> Layer:
         """Return what follows the first `header` bytes."""
@@ -74,4 +74,4 @@ class Fragment(NamedTuple):
 
 
 Decoder: TypeAlias = Callable[[Layer], Sequence[Layer | Fragment]]
-"""Takes one header off; returns what it carried: nothing when that cannot lead to TCP. Raises Damage."""
+"""Takes one header off; returns what it carried: nothing when that cannot lead to TCP. Raises HeaderError."""

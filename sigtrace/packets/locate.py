@@ -109,7 +109,7 @@ def _read_loopback(header: Headers) -> tuple[NDArray[np.uint8], int]:
 
 
 def _read_raw(header: Headers) -> tuple[NDArray[np.uint8], int]:
-    version = header["version"] >> 4
+    version: NDArray[np.uint8] = (header["version"] >> 4).astype(np.uint8)
     version[(version != VERSION_4) & (version != VERSION_6)] = NOT_IP
     return version, 0
 

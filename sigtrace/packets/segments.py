@@ -73,7 +73,7 @@ def make_segments(
 
 
 def _payloads(batch: Batch, start: NDArray[np.int64], end: NDArray[np.int64]) -> list[bytes]:
-    buffer = memoryview(batch.buffer)
+    buffer = batch.buffer.data
     pairs = zip(start.tolist(), end.tolist(), strict=True)
     return [bytes(buffer[first:last]) if last > first else b"" for first, last in pairs]
 

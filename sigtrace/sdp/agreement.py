@@ -137,7 +137,7 @@ def _reject(offered: MediaDescription, answered: MediaDescription | None) -> Med
 
 
 def _accept(
-    offered: MediaDescription, answered: MediaDescription, ours: Transport, theirs: _Transport
+    offered: MediaDescription, answered: MediaDescription, ours: Transport, theirs: Transport
 ) -> MediaAgreement:
     codecs, offered_only, answered_only = match_codecs(offered.codecs, answered.codecs)
     key_exchange = agree_key_exchange(ours, theirs)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sigtrace.sdp.lines import Section
 
-MAX_PAYLOAD_TYPE = 127  # seven bits of the RTP header (RFC 3550 §5.1)
+PAYLOAD_TYPES = {str(number): number for number in range(128)}  # seven bits of the RTP header (RFC 3550 §5.1)
 _MAX_CHANNELS = 255
 
 # They repair, describe or accompany what another codec encodes.
@@ -86,7 +86,10 @@ _UNKNOWN = RtpMap("", None, None)
 
 def decode_payload_type(text: str) -> int:
     """Decode a payload type. Raises DecodeError when it is not one of 0 to 127."""
-    return decode_integer(text, "payload type", high=MAX_PAYLOAD_TYPE)
+    payload_type = PAYLOAD_TYPES.get(text)
+    if payload_type is None:
+        raise DecodeError("payload type is not one of 0 to 127")
+    return payload_type
 
 
 def gather_codecs(kind: str, payload_types: Iterable[int], section: Section) -> tuple[Codec, ...]:

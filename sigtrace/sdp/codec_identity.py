@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.sdp.codec import PAYLOAD_TYPES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -92,4 +94,4 @@ def _carried(codec: Codec) -> int | None:
     if codec.name.lower() != "red":
         return codec.retransmits
     first = codec.format_parameters[0][0].partition("/")[0] if codec.format_parameters else ""
-    return int(first) if first.isascii() and first.isdigit() and len(first) <= 3 else None
+    return PAYLOAD_TYPES.get(first)

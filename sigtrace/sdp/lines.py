@@ -54,13 +54,14 @@ def decode_lines(text: str) -> tuple[tuple[Line, ...], str]:
     """Split a text into lines, and the rest of the text after `MAX_LINES` lines or `MAX_SECTIONS` sections."""
     lines: list[Line] = []
     sections = 0
-    for match in _LINE.finditer(text):
-        if not match[0]:
+    for number, match in enumerate(_LINE.finditer(text), start=1):
+        line, end = match.groups()
+        if not (line or end):
             break
-        sections += match[1].startswith("m=")
-        if len(lines) == MAX_LINES or sections > MAX_SECTIONS:
+        sections += line.startswith("m=")
+        if number > MAX_LINES or sections > MAX_SECTIONS:
             return tuple(lines), text[match.start() :]
-        lines.append(Line(len(lines) + 1, match[1], match[2]))
+        lines.append(Line(number, line, end))
     return tuple(lines), ""
 
 
@@ -95,16 +96,17 @@ class Section:
     def add(self, line: Line) -> None:
         """Take the section's next line."""
         key, value = line.text[:2], line.text[2:]
+        if key[1:] != "=":
+            self.reject(line, "no type and = in front")
+            return
+        if key[0] not in _TYPES:
+            self.reject(line, "unknown type letter")
+            return
         if key == "a=":
             name, colon, value = value.partition(":")
             self.attributes.append(Attribute(name, value if colon else None))
             key += name
-        elif key[1:] != "=":
-            return self.reject(line, "no type and = in front")
-        elif key[0] not in _TYPES:
-            return self.reject(line, "unknown type letter")
         self._by_key.setdefault(key, []).append((line, value))
-        return None
 
     def reject(self, line: Line, reason: str) -> None:
         """Put a line on the list of malformed ones."""

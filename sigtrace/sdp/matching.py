@@ -62,6 +62,7 @@ def match_codecs(
 def match_extensions(
     offered: tuple[HeaderExtension, ...], answered: tuple[HeaderExtension, ...]
 ) -> tuple[CommonExtension, ...]:
+    """Return the common header extensions in the answer's order. Source: RFC 8285 §6."""
     by_identity = {extension.identity: extension for extension in reversed(offered)}
     return tuple(
         CommonExtension(offered=by_identity[extension.identity], answered=extension)

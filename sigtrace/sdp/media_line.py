@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sigtrace.errors import DecodeError
-from sigtrace.sdp.codec import MAX_PAYLOAD_TYPE
+from sigtrace.sdp.codec import PAYLOAD_TYPES
 from sigtrace.sdp.integer import MAX_16, decode_integer, decode_port
-
-_PAYLOAD_TYPES = {str(number): number for number in range(MAX_PAYLOAD_TYPE + 1)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +24,7 @@ class MediaLine:
         """The formats as numbers, where the protocol is RTP; those that are no payload types are left out."""
         if "RTP/" not in self.protocol:
             return ()
-        return tuple(_PAYLOAD_TYPES[text] for text in self.formats if text in _PAYLOAD_TYPES)
+        return tuple(PAYLOAD_TYPES[text] for text in self.formats if text in PAYLOAD_TYPES)
 
 
 def decode_media_line(value: str) -> MediaLine:

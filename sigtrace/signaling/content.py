@@ -13,14 +13,25 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import DecodeError
+from sigtrace.notices import Notice, Severity
 from sigtrace.sdp.candidate import decode_candidate
 from sigtrace.sdp.description import decode_description
 from sigtrace.text import decode_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sigtrace.application.http.message import Body
     from sigtrace.sdp.candidate import Candidate
     from sigtrace.sdp.description import Description
+
+
+MALFORMED_MESSAGE = "signaling.malformed-message"
+MALFORMED_LINE = "sdp.malformed-line"
+OMITTED_LINES = "sdp.omitted-lines"
+
+NAMED_LINES = 5
+"""Malformed lines named of one description: the first ones show what is wrong with it."""
 
 
 class SignalKind(Enum):
@@ -98,6 +109,22 @@ def _decode_whole(body: Body, text: str) -> Content:
     except (ValueError, RecursionError):
         return _content(body, SignalKind.TEXT, text=text, problem="begins like JSON and is not")
     return _decode_object(body, text, value)
+
+
+def explain_problems(content: Content, packet: int) -> Iterator[Notice]:
+    """Yield a notice for each thing that makes a captured message less than it claims to be."""
+    if content.problem and content.sha256 is not None:
+        text = f"{content.kind.value}: {content.problem}"
+        yield Notice(code=MALFORMED_MESSAGE, severity=Severity.WARNING, text=text, packet=packet)
+    description = content.description
+    if description is None:
+        return
+    for line in description.malformed[:NAMED_LINES]:
+        text = f"line {line.number} of the {content.kind.value}: {line.reason}; kept as it stands"
+        yield Notice(code=MALFORMED_LINE, severity=Severity.WARNING, text=text, packet=packet)
+    if description.omitted_lines:
+        text = f"{description.omitted_lines} lines of the {content.kind.value} beyond the bound were not decoded"
+        yield Notice(code=OMITTED_LINES, severity=Severity.WARNING, text=text, packet=packet)
 
 
 def _content(body: Body, kind: SignalKind, **facts: Any) -> Content:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.http.message import ExchangeEnd, ExchangeState
 from sigtrace.notices import Notice, Severity
-from sigtrace.signaling.content import Content, SignalKind, decode_content
+from sigtrace.signaling.content import Content, decode_content, explain_problems
 from sigtrace.signaling.events import (
     ExchangeKind,
     Listed,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from sigtrace.application.http.message import Exchange, Request, Response
 
-MALFORMED_MESSAGE = "peerconnection.malformed-message"
 NO_PEER_ID = "peerconnection.no-peer-id"
 
 SOFTWARE = b"PeerConnectionTestServer"
@@ -241,13 +240,7 @@ def _decode_message(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
     to = _TO.search(_split(request.target)[1])
     receiver = int(to[1]) if to else None
     content = decode_content(request.body)
-    if content.problem and content.kind not in (SignalKind.TEXT, SignalKind.UNREADABLE) and request.body.complete:
-        yield Notice(
-            code=MALFORMED_MESSAGE,
-            severity=Severity.WARNING,
-            text=f"{content.kind.value}: {content.problem}; the native client drops it",
-            packet=request.span.first_packet,
-        )
+    yield from explain_problems(content, request.span.first_packet)
     status = unit.response.status if unit.response else None
     yield MessageSent(
         exchange=unit,

@@ -8,7 +8,7 @@ from sigtrace.packets.endpoint import decode_endpoint
 from sigtrace.packets.packet import ACK, FIN, RST, SYN
 from sigtrace.streams.flow import Closer, Ending, Flow
 from sigtrace.streams.patience import NEVER, RESET_NS, deadline
-from sigtrace.streams.sequence import HALF, MASK, PLAUSIBLE, UNKNOWN, difference
+from sigtrace.streams.sequence import MASK, PLAUSIBLE, UNKNOWN, difference
 from sigtrace.streams.stream import Mark, Stream
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ class Connection:
         "closed_ns",
         "first_packet",
         "forgotten",
+        "gap_notices",
         "handshake_seen",
         "last_ns",
         "number",
         "opened_ns",
         "originator",
-        "reports",
+        "reported",
         "reset",
         "reset_by",
         "responder",
@@ -59,4 +60,174 @@ class Connection:
         self.reset: Mark | None = None
         self.reset_by: Stream | None = None
         self.alarm_ns = NEVER
-        self.reports: Reports | None = None
+        self.gap_notices = 0
+        self.reported: frozenset[str] = frozenset()
+
+    @property
+    def streams(self) -> tuple[Stream, Stream]:
+        """Both directions, the originator's first."""
+        return self.originator, self.responder
+
+    @property
+    def closed(self) -> bool:
+        """True when both directions have ended."""
+        return self.originator.ended and self.responder.ended
+
+    @property
+    def carried(self) -> bool:
+        """True when payload was seen in either direction."""
+        return any(stream.bytes or stream.gap_bytes or stream.waiting for stream in self.streams)
+
+    def facts(self) -> Flow:
+        """Return what is known now."""
+        connect_ns = None
+        if self.syn_ns is not None and self.syn_ack_ns is not None and self.syn_ack_ns >= self.syn_ns:
+            connect_ns = self.syn_ack_ns - self.syn_ns
+        return Flow(
+            number=self.number,
+            originator=decode_endpoint(self.originator.endpoint),
+            responder=decode_endpoint(self.responder.endpoint),
+            handshake_seen=self.handshake_seen,
+            opened_ns=self.opened_ns,
+            first_packet=self.first_packet,
+            last_ns=self.last_ns,
+            closed_ns=self.closed_ns,
+            closed_by=self.closed_by,
+            connect_ns=connect_ns,
+            from_originator=self.originator.counts(),
+            from_responder=self.responder.counts(),
+        )
+
+    # What belongs here
+
+    def belongs(self, stream: Stream, segment: Segment) -> bool:
+        """Tell whether a segment is of this connection; if not, a new one took the same ports."""
+        if segment.flags & RST:
+            return True
+        if segment.flags & SYN:
+            return self._same_handshake(stream, segment)
+        if self.forgotten or not segment.length:
+            return True
+        if self.closed:
+            return not _foreign(stream, segment)
+        return stream.stray == UNKNOWN or segment.sequence != stream.stray
+
+    def _same_handshake(self, stream: Stream, segment: Segment) -> bool:
+        if stream.syn != UNKNOWN:
+            return stream.syn == segment.sequence or self._answered_anew(stream, segment)
+        if stream.next == UNKNOWN and stream.waiting is None:
+            return not self.closed
+        first = stream.next if stream.waiting is None or stream.next != UNKNOWN else stream.waiting.pieces[0].start
+        if stream.soft or stream.next == UNKNOWN:
+            return abs(difference(segment.sequence + 1, first)) < LATE_SYN
+        return difference(segment.sequence + 1, stream.base) == 0
+
+    def _answered_anew(self, stream: Stream, segment: Segment) -> bool:
+        """Tell a second SYN-ACK with another number to the same SYN: the first one's state was lost."""
+        syn = stream.peer.syn
+        anew = bool(segment.flags & ACK) and syn != UNKNOWN and (syn + 1) & MASK == segment.acknowledgment
+        if anew and stream.next == stream.base and not self.closed:
+            stream.syn = stream.next = UNKNOWN
+            return True
+        return False
+
+    # What a segment does
+
+    def receive(self, stream: Stream, segment: Segment, out: Out) -> None:
+        """Take a segment that belongs here and is no copy."""
+        flags = segment.flags
+        if flags & RST:
+            self._reset(stream, segment)
+            return
+        if flags & SYN:
+            self._handshake(stream, segment)
+        if flags & ACK:
+            stream.peer.acknowledge(segment, out)
+        stream.receive(segment, out)
+        if flags & FIN:
+            self._close(Closer.ORIGINATOR if stream.from_originator else Closer.RESPONDER, segment.at_ns)
+
+    def _handshake(self, stream: Stream, segment: Segment) -> None:
+        if stream.syn != UNKNOWN:
+            stream.retransmitted += 1
+            return
+        self._settle_roles(stream, segment)
+        stream.begin(segment.sequence)
+        if not segment.flags & ACK:
+            self.syn_ns = segment.at_ns if self.syn_ns is None else self.syn_ns
+        elif self.syn_ack_ns is None:
+            self.syn_ack_ns = segment.at_ns
+
+    def _settle_roles(self, stream: Stream, segment: Segment) -> None:
+        """Let a handshake correct guessed roles, as long as nothing was delivered under them."""
+        opens = not segment.flags & ACK
+        if stream.from_originator == opens:
+            self.handshake_seen = True
+        elif not self.handshake_seen and not any(side.bytes or side.gap_bytes or side.ended for side in self.streams):
+            self.originator, self.responder = self.responder, self.originator
+            self.originator.from_originator, self.responder.from_originator = True, False
+            self.handshake_seen = True
+
+    def _reset(self, stream: Stream, segment: Segment) -> None:
+        if self.reset is None and not self.closed:
+            self.reset, self.reset_by = Mark(segment.at_ns, segment.number), stream
+            self._close(Closer.RESET, segment.at_ns)
+
+    def _close(self, closer: Closer, at_ns: int) -> None:
+        if self.closed_ns is None or at_ns < self.closed_ns:
+            self.closed_ns, self.closed_by = at_ns, closer
+
+    # What time does
+
+    def deadline(self) -> int:
+        """Return when patience with something here ends."""
+        if self.forgotten:
+            return NEVER
+        due = min(deadline(self.originator), deadline(self.responder))
+        if self.reset is not None and not self.closed:
+            due = min(due, self.reset.at_ns + RESET_NS)
+        return due
+
+    def expire(self, now_ns: int, out: Out) -> None:
+        """Give up what patience has ended for."""
+        if self.reset is not None and self.reset.at_ns + RESET_NS <= now_ns:
+            self.conclude(Ending.PEER_RESET, self.reset, out)
+        for stream in self.streams:
+            while deadline(stream) <= now_ns:
+                if stream.next == UNKNOWN:
+                    stream.settle(out)
+                else:
+                    stream.give_up(out)
+            stream.refresh()
+
+    def conclude(self, how: Ending, mark: Mark, out: Out) -> None:
+        """End both directions; a reset that was seen says how."""
+        for stream in self.streams:
+            if self.reset is not None:
+                how = Ending.RESET if stream is self.reset_by else Ending.PEER_RESET
+                mark = self.reset
+            stream.conclude(how, mark, out)
+            stream.refresh()
+
+    def forget(self) -> None:
+        """Stop following both directions."""
+        self.forgotten = True
+        for stream in self.streams:
+            stream.drop()
+
+
+def _sender_opened(segment: Segment) -> bool:
+    """Tell, from its first segment, whether a connection's first sender opened it; by the ports if no SYN tells."""
+    if segment.flags & SYN:
+        return not segment.flags & ACK
+    return segment.source[-2:] >= segment.destination[-2:]
+
+
+def _foreign(stream: Stream, segment: Segment) -> bool:
+    """Tell whether data after the end of a connection is so far from it that it must be of another."""
+    if stream.next == UNKNOWN:
+        return False
+    ahead = difference(segment.sequence, stream.next)
+    if stream.fin != UNKNOWN:
+        return ahead > 0 or stream.next + ahead < stream.base - LATE_SYN
+    return abs(ahead) > PLAUSIBLE

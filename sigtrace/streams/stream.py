@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.packets.packet import FIN, SYN
 from sigtrace.streams.flow import Chunk, Counts, Delivery, End, Ending, Gap
+from sigtrace.streams.report import report_bound, report_cut, report_gap, report_overlap, report_stray
 from sigtrace.streams.sequence import MASK, PLAUSIBLE, UNKNOWN, difference, first_position
 from sigtrace.streams.waiting import Piece, Waiting
 
@@ -138,8 +139,7 @@ class Stream:
             and self.high <= self.next
             and self.fin == UNKNOWN
             and self.reached is None
-            and self.next != UNKNOWN
-            and self.peer.next != UNKNOWN
+            and UNKNOWN not in (self.next, self.peer.next)
             and not self.connection.forgotten
         )
 
@@ -182,10 +182,12 @@ class Stream:
 
     def receive(self, segment: Segment, out: Out) -> None:
         """Take one segment of this direction that is neither a copy nor a reset."""
+        if self.interface == UNKNOWN:
+            self.interface = segment.interface
         if self.ended:
             self.retransmitted += bool(segment.length or segment.flags & FIN)
             return
-        start = self._locate(segment)
+        start = self._locate(segment, out)
         if start == UNKNOWN:
             return
         end = start + segment.length
@@ -207,7 +209,7 @@ class Stream:
         first = first_position(sequence + 1)
         self.base = self.next = first if near == UNKNOWN else near + difference(sequence + 1, near)
 
-    def _locate(self, segment: Segment) -> int:
+    def _locate(self, segment: Segment, out: Out) -> int:
         """Return the position of a segment's first byte; UNKNOWN for a stray."""
         sequence = (segment.sequence + 1) & MASK if segment.flags & SYN else segment.sequence
         near = self.next
@@ -218,9 +220,9 @@ class Stream:
         ahead = difference(sequence, near)
         if -PLAUSIBLE <= ahead <= PLAUSIBLE:
             return near + ahead
-        return self._far(segment, sequence, near)
+        return self._far(segment, sequence, near, out)
 
-    def _far(self, segment: Segment, sequence: int, near: int) -> int:
+    def _far(self, segment: Segment, sequence: int, near: int, out: Out) -> int:
         """Decide about a segment far from what is expected: believed, or UNKNOWN for a stray."""
         if self.far_ack != UNKNOWN and abs(difference(sequence, self.far_ack)) <= PLAUSIBLE:
             start = near + ((sequence - near) & MASK)
@@ -235,7 +237,7 @@ class Stream:
             return first_position(sequence)
         if segment.length:
             self.stray = (sequence + segment.length) & MASK
-            self.connection.report_stray(self, segment, out=None)
+            report_stray(self, segment.number, out)
         return UNKNOWN
 
     def _take(self, segment: Segment, start: int, end: int, out: Out) -> None:
@@ -255,13 +257,13 @@ class Stream:
 
     def _is_probe(self, segment: Segment, start: int) -> bool:
         """Tell a keep-alive probe: one byte, before the next one to send (RFC 9293 §3.8.4)."""
-        return segment.length == 1 and not segment.flags & (SYN | FIN) and start + 1 == max(self.next, self.high)
+        return segment.length == 1 and not segment.flags & (SYN | FIN) and start + 1 == self.next >= self.high
 
     def _place(self, piece: Piece, out: Out) -> bool:
         """Deliver a piece or let it wait; return whether it brought anything new."""
         if piece.start < self.next:
             if self.shared.contradicts(self, piece.start, piece.data):
-                self.connection.report_overlap(self, piece.packet, out)
+                report_overlap(self, piece.packet, out)
             if piece.end <= self.next:
                 return False
             piece = piece.part(self.next, piece.end)
@@ -279,7 +281,7 @@ class Stream:
         brought, differs = self.waiting.insert(piece)
         self.shared.waiting += self.waiting.size - before
         if differs:
-            self.connection.report_overlap(self, piece.packet, out)
+            report_overlap(self, piece.packet, out)
         return brought
 
     def _shown_to(self, position: int, mark: Mark) -> None:
@@ -301,8 +303,7 @@ class Stream:
     def reach(self, interface: int, end: int) -> bool:
         """Note how far an interface brought this stream; tell whether it had not been there, though another had."""
         if self.reached is None:
-            if self.interface in (UNKNOWN, interface):
-                self.interface = interface
+            if self.interface == interface:
                 return False
             self.reached = {self.interface: max(self.next, self.high)}
         before = self.reached.get(interface, UNKNOWN)
@@ -367,7 +368,7 @@ class Stream:
                 self.digest.update(data)
         self.next = piece.start + len(data)
         if self.next < piece.end:
-            self.connection.report_cut(self, piece.packet, out)
+            report_cut(self, piece.packet, out)
             self._skip(piece.end, Mark(piece.at_ns, piece.packet), out)
 
     def _emit(self, item: StreamItem, out: Out) -> None:
@@ -395,7 +396,7 @@ class Stream:
             if not over and not (size > WAITING_ACKNOWLEDGED and self.acked > self.next):
                 return
             if over:
-                self.connection.report_bound(self, self.waiting.pieces[0].packet, out)
+                report_bound(self, self.waiting.pieces[0].packet, out)
             self._give_up(self.waiting.pieces[0].start, out)
 
     def give_up(self, out: Out) -> None:
@@ -409,7 +410,7 @@ class Stream:
     def _give_up(self, position: int, out: Out) -> None:
         mark = self.hole
         if position > self.next and mark:
-            self.connection.report_gap(self, position - self.next, mark.packet, out)
+            report_gap(self, position - self.next, mark.packet, out)
             self._skip(position, Mark(mark.at_ns, mark.packet), out)
         self._deliver_run(out)
         self._next_hole()

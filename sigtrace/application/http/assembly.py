@@ -24,7 +24,7 @@ class HeadAssembly(Generic[Line]):
     __slots__ = ("_chunks", "_first", "_grammar", "_last_ns", "_last_packet", "_line_known", "_pending", "refused")
 
     def __init__(self, grammar: Grammar[Line]) -> None:
-        self._grammar = grammar
+        self._grammar: Grammar[Line] = grammar
         self._pending = bytearray()
         self._chunks: list[Chunk] = []  # what brought the pending bytes, until the start line is certain
         self._line_known = False

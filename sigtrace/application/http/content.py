@@ -60,9 +60,7 @@ def decode_content(body: Body, codings: bytes, *, packet: int) -> tuple[Body, No
     except DecodeError as error:
         text = f"content coding {body.encoding!r} does not decode: {error}"
         return body, Notice(code=BAD_CODING, severity=Severity.WARNING, text=text, packet=packet)
-    return replace(
-        body, content_length=len(content), content_sha256=sha256(content).hexdigest(), content=content
-    ), None
+    return replace(body, content_length=len(content), content_sha256=sha256(content).hexdigest(), content=content), None
 
 
 def _inflate(data: bytes, window_bits: int) -> bytes:

@@ -63,8 +63,8 @@ class Direction(Generic[Line]):
     """
 
     __slots__ = (
-        "_assembly", "_began", "_body", "_draft", "_finished", "_gate", "_grammar", "_log", "_note", "_phase", "_seeker",
-        "_work", "ended", "held", "held_size", "lost_ns", "passed", "paused", "read_any",
+        "_assembly", "_began", "_body", "_draft", "_finished", "_gate", "_grammar", "_log", "_note", "_phase",
+        "_seeker", "_work", "ended", "held", "held_size", "lost_ns", "passed", "paused", "read_any",
     )  # fmt: skip
 
     def __init__(
@@ -75,13 +75,13 @@ class Direction(Generic[Line]):
         note: Callable[[Notice], None],
         gate: Callable[[], bool],
     ) -> None:
-        self._grammar = grammar
-        self._began = began
-        self._finished = finished
+        self._grammar: Grammar[Line] = grammar
+        self._began: Callable[[Draft[Line]], BodyReader | None] = began
+        self._finished: Callable[[Draft[Line]], None] = finished
         self._note = note
         self._gate = gate
         self._phase = Phase.HEAD
-        self._assembly = HeadAssembly(grammar)
+        self._assembly: HeadAssembly[Line] = HeadAssembly(grammar)
         self._draft: Draft[Line] | None = None
         self._body: BodyReader | None = None  # of the draft, in BODY
         self._seeker: Seeker | None = None  # in SEEKING
@@ -118,17 +118,29 @@ class Direction(Generic[Line]):
             self.feed(item)
 
     def pass_on(self) -> None:
-        """From here on this direction is not HTTP any more: the owner calls this while a message is finished."""
+        """From here on this direction is not HTTP any more; a message it is still reading ends here."""
+        if self._draft is not None:
+            self._draft.cut = True
+            self._finish()
         self._phase = Phase.PASSING
         self._assembly.clear()
         self._seeker = None
 
-    def adopt(self, seeker: Seeker, lost_ns: int | None) -> None:
-        """Begin inside a search that started before it was known which way the requests go."""
-        seeker.grammars = (self._grammar,)
-        self._seeker = seeker
-        self._phase = Phase.SEEKING
+    def adopt(self, seeker: Seeker, lost_ns: int | None, *, found: bool) -> None:
+        """Begin with a search that started before it was known which way the requests go.
+
+        Args:
+            seeker: the search.
+            lost_ns: time of the last gap in it.
+            found: True when the search is over, and what it found will be fed next.
+        """
         self.lost_ns = lost_ns
+        self._seeker = seeker
+        seeker.grammars = (self._grammar,)
+        if found:
+            self._report(found=True)
+        else:
+            self._phase = Phase.SEEKING
 
     def _hold(self, item: StreamItem) -> None:
         self.held.append(item)
@@ -210,10 +222,8 @@ class Direction(Generic[Line]):
             self._phase = Phase.HEAD
             return position
         position = body.feed(chunk.data, position)
-        if chunk.at_ns > draft.end_ns:
-            draft.end_ns = chunk.at_ns
-        if chunk.packet > draft.last_packet:
-            draft.last_packet = chunk.packet
+        draft.end_ns = max(draft.end_ns, chunk.at_ns)
+        draft.last_packet = max(draft.last_packet, chunk.packet)
         if body.done:
             self._finish()
         elif body.broken:

@@ -20,7 +20,7 @@ class Framing(NamedTuple):
 
 
 def frame_request(section: HeaderSection) -> Framing:
-    """Choose the body reader of a request: a body is there only when a header says so (RFC 9112 §6.3 rules 4–7)."""
+    """Choose the body reader of a request: a body is there only when a header says so (RFC 9112 §6.3 rules 4 to 7)."""
     framing = section.framing
     if not framing:
         return Framing(None)
@@ -34,7 +34,7 @@ def frame_request(section: HeaderSection) -> Framing:
 
 
 def frame_response(section: HeaderSection, status: int, method: str | None) -> Framing:
-    """Choose the body reader of a response; `method` is the request's, None when it is not known (rules 1–8)."""
+    """Choose the body reader of a response; `method` is the request's, None when it is not known (rules 1 to 8)."""
     if has_no_body(status, method):
         return Framing(None)
     framing = section.framing

@@ -43,6 +43,11 @@ class Seeker:
         self._held_size = 0
         self._prefix = b""
 
+    @property
+    def holding(self) -> bool:
+        """True while a start line is held that is not whole."""
+        return bool(self._held)
+
     def feed(self, chunk: Chunk) -> Sequence[Chunk]:
         """Return the chunks from the next message start on; nothing while there is none."""
         if self.packet is None:
@@ -96,7 +101,7 @@ class Seeker:
         return ()
 
     def _hold_on(self, chunk: Chunk) -> bool:
-        """Join a chunk to the held line: True when it is still not whole; else `found` is set or the line is dropped."""
+        """Join a chunk to the held line: True while it is not whole; else `found` is set or the line is dropped."""
         self.found = None
         if len(self._prefix) < _PREFIX:
             self._prefix = (self._prefix + chunk.data)[:_PREFIX]

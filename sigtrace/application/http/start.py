@@ -102,14 +102,10 @@ def request_start(data: bytes | bytearray) -> Start:
     method = _METHOD.match(data)
     if method is None:
         return Start.NO
-    after = method.end()
-    if after == len(data):
-        return Start.MAYBE
-    if data[after] != 0x20:
+    after = data[method.end() : method.end() + 2]
+    if after[:1] not in (b"", b" "):
         return Start.NO
-    if method[0] in KNOWN_METHODS and data[after + 1 : after + 2] in (b"/", b"*"):
-        return Start.LIKELY
-    return Start.MAYBE
+    return Start.LIKELY if method[0] in KNOWN_METHODS and after in (b" /", b" *") else Start.MAYBE
 
 
 def response_start(data: bytes | bytearray) -> Start:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.packets.layer import Damage, Layer, Space
+from sigtrace.packets.layer import HeaderError, Layer, Space
 from sigtrace.packets.link.ethernet import LINK_MALFORMED, LLC
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ _FLAG_PADDED = 0x20  # the 802.11 header is padded to whole words
 
 
 def decode_wifi(layer: Layer, *, padded: bool = False) -> Sequence[Layer]:
-    """Take an 802.11 header off. Raises Damage, also LINK_PROTECTED for data that is encrypted."""
+    """Take an 802.11 header off. Raises HeaderError, also LINK_PROTECTED for data that is encrypted."""
     layer.need(2, LINK_MALFORMED)
     control, flags = layer.data[0], layer.data[1]
     if control & 0x0C != _DATA or control & _NO_DATA:
         return ()
     if flags & _PROTECTED:
-        raise Damage(LINK_PROTECTED, "802.11 frames are encrypted")
+        raise HeaderError(LINK_PROTECTED, "802.11 frames are encrypted")
     header = _HEADER + _FOURTH_ADDRESS * (flags & _BOTH_DS == _BOTH_DS)
     qos_at = header
     if control & _QOS:
@@ -64,7 +64,7 @@ def decode_radiotap(layer: Layer) -> Sequence[Layer]:
     layer.need(_RADIOTAP_HEADER, LINK_MALFORMED)
     length = int.from_bytes(layer.data[2:4], "little")
     if length < _RADIOTAP_HEADER:
-        raise Damage(LINK_MALFORMED, f"radiotap header of {length} bytes")
+        raise HeaderError(LINK_MALFORMED, f"radiotap header of {length} bytes")
     layer.need(length, LINK_MALFORMED)
     flags = _radiotap_flags(layer.data[:length])
     return decode_wifi(layer.inner(length, Space.LINK, 105), padded=bool(flags & _FLAG_PADDED))
@@ -88,6 +88,6 @@ def decode_avs(layer: Layer) -> Sequence[Layer]:
     layer.need(_RADIOTAP_HEADER, LINK_MALFORMED)
     length = int.from_bytes(layer.data[4:8], "big")
     if length < _AVS_HEADER:
-        raise Damage(LINK_MALFORMED, f"AVS header of {length} bytes")
+        raise HeaderError(LINK_MALFORMED, f"AVS header of {length} bytes")
     layer.need(length, LINK_MALFORMED)
     return decode_wifi(layer.inner(length, Space.LINK, 105))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.packets.layer import Damage, Fragment, Layer
+from sigtrace.packets.layer import Fragment, HeaderError, Layer
 from sigtrace.packets.net.ipv4 import IP_MALFORMED
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Reassembler:
     def feed(self, fragment: Fragment, *, at_ns: int, packet: int, interface: int) -> Layer | None:
         """Add a fragment; return the payload of its packet when this one made it whole.
 
-        Copies captured on another interface are another packet. Raises Damage: a fragment that cannot have a place.
+        Copies captured on another interface are another packet. Raises HeaderError for one that cannot have a place.
         """
         _check(fragment)
         self._expire(at_ns)
@@ -139,6 +139,6 @@ class Reassembler:
 def _check(fragment: Fragment) -> None:
     length = fragment.part.length
     if fragment.more and (length % _UNIT or not length):
-        raise Damage(IP_MALFORMED, f"a fragment of {length} bytes that is not the last")
+        raise HeaderError(IP_MALFORMED, f"a fragment of {length} bytes that is not the last")
     if fragment.offset + length > _MAX_PAYLOAD:
-        raise Damage(IP_MALFORMED, f"a fragment at {fragment.offset} of {length} bytes reaches beyond 65535")
+        raise HeaderError(IP_MALFORMED, f"a fragment at {fragment.offset} of {length} bytes reaches beyond 65535")

@@ -1,16 +1,16 @@
 """IPv4: one header off, with the lengths believed that make sense.
 
-    version 4 | header length 4 | type of service 8 | total length 16
-    identification 16           | reserved, DF, MF  | fragment offset 13
-    time to live 8 | protocol 8 | header checksum 16
-    source address 32, destination address 32, options
+version 4 | header length 4 | type of service 8 | total length 16
+identification 16           | reserved, DF, MF  | fragment offset 13
+time to live 8 | protocol 8 | header checksum 16
+source address 32, destination address 32, options
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.packets.layer import Carrier, Damage, Fragment, Layer, Space
+from sigtrace.packets.layer import Carrier, Fragment, HeaderError, Layer, Space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ def decode_ipv4(layer: Layer) -> Sequence[Layer | Fragment]:
     header = (data[0] & 0x0F) * 4
     total = min(int.from_bytes(data[2:4], "big") or layer.length, layer.length)
     if data[0] >> 4 != 4 or not HEADER <= header <= total:
-        raise Damage(IP_MALFORMED, f"IPv4 version {data[0] >> 4}, header length {header}, total length {total}")
+        raise HeaderError(IP_MALFORMED, f"IPv4 version {data[0] >> 4}, header length {header}, total length {total}")
     layer.need(header, IP_MALFORMED)
     identification, place = int.from_bytes(data[4:6], "big"), int.from_bytes(data[6:8], "big")
     tells = identification or not place & DONT_FRAGMENT

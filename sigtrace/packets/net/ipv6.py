@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.packets.layer import Carrier, Damage, Fragment, Layer, Space
+from sigtrace.packets.layer import Carrier, Fragment, HeaderError, Layer, Space
 from sigtrace.packets.net.ipv4 import IP_MALFORMED
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def decode_ipv6(layer: Layer) -> Sequence[Layer]:
     layer.need(HEADER, IP_MALFORMED)
     data = layer.data
     if data[0] >> 4 != 6:
-        raise Damage(IP_MALFORMED, f"IPv6 with version {data[0] >> 4}")
+        raise HeaderError(IP_MALFORMED, f"IPv6 with version {data[0] >> 4}")
     payload_length = int.from_bytes(data[4:6], "big")
     total = min(HEADER + payload_length, layer.length) if payload_length else layer.length
     carrier = Carrier(data[8:24], data[24:40], -1)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.packets.layer import Damage, Layer
+from sigtrace.packets.layer import HeaderError, Layer
 from sigtrace.packets.packet import Segment
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ HAS_TIMESTAMP, HAS_IDENTIFICATION = 1 << 48, 1 << 49  # in an identity: above id
 
 
 def decode_segment(layer: Layer, record: Record) -> Segment:
-    """Take a TCP header off (RFC 9293 §3.1); options that the snap length cut are left out. Raises Damage."""
+    """Take a TCP header off (RFC 9293 §3.1); options that the snap length cut are left out. Raises HeaderError."""
     if layer.length < HEADER:
-        raise Damage(TCP_MALFORMED, f"{layer.length} bytes of TCP")
+        raise HeaderError(TCP_MALFORMED, f"{layer.length} bytes of TCP")
     layer.need(HEADER, TCP_MALFORMED)
     data = layer.data
     header = (data[12] >> 4) * 4
     if not HEADER <= header <= layer.length:
-        raise Damage(TCP_MALFORMED, f"data offset {header // 4} in a segment of {layer.length} bytes")
+        raise HeaderError(TCP_MALFORMED, f"data offset {header // 4} in a segment of {layer.length} bytes")
     return Segment(
         number=record.number,
         at_ns=record.at_ns,

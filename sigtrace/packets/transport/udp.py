@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.packets.layer import Damage, Layer, Space
+from sigtrace.packets.layer import HeaderError, Layer, Space
 from sigtrace.packets.net.overlay import TUNNEL_PORTS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ HEADER, PORTS = 8, 4
 def decode_udp(layer: Layer) -> Sequence[Layer]:
     """Take a UDP header off (RFC 768); the tunnel's port names what follows, whichever side has it."""
     if layer.length < HEADER:
-        raise Damage(UDP_MALFORMED, f"{layer.length} bytes of UDP")
+        raise HeaderError(UDP_MALFORMED, f"{layer.length} bytes of UDP")
     layer.need(PORTS, UDP_MALFORMED)
     source, destination = int.from_bytes(layer.data[:2], "big"), int.from_bytes(layer.data[2:4], "big")
     port = source if source in TUNNEL_PORTS and destination not in TUNNEL_PORTS else destination

@@ -1,0 +1,332 @@
+"""One HTTP connection: which response answers which request, and what became of requests without an answer.
+
+Theory of operation. Each direction is read on its own; here the messages meet. Requests wait in order (`_awaiting`);
+a response answers the first that waits. Three things disturb this order, and each has its rule:
+
+- *Feed order is not wire order.* A capture may deliver the server's bytes before the client's. How a response's body
+  is framed depends on its request (HEAD, CONNECT), so a response that finds no request waiting pauses its direction
+  until a request comes, the client's direction ends, or too much is held.
+- *A gap among the responses* may have swallowed whole ones. A client that does not pipeline asks only after it was
+  answered, so the next response answers the newest request that began before it; the older ones were answered by
+  what is lost. Where the client was seen pipelining, order is kept.
+- *A gap among the requests*, or a capture that began in the middle, may have swallowed whole requests. Then a response
+  that began before the request which waits answers a lost one: it stands alone.
+
+An exchange comes out when both its messages are finished; what is unanswered comes out when both directions ended,
+for a client may close its half and still be answered.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from sigtrace.application.http.direction import Direction
+from sigtrace.application.http.draft import Draft, build_request, build_response
+from sigtrace.application.http.framing import Framing, frame_cut, frame_request, frame_response, has_no_body
+from sigtrace.application.http.message import Exchange, ExchangeEnd, ExchangeState
+from sigtrace.application.http.start import REQUESTS, RESPONSES, RequestLine, StatusLine
+from sigtrace.notices import Notice, Severity
+from sigtrace.streams.flow import End, Ending, StreamItem
+
+if TYPE_CHECKING:
+    from sigtrace.application.http.body import BodyReader
+    from sigtrace.application.http.message import Body
+    from sigtrace.packets.endpoint import Endpoint
+
+BAD_FRAMING = "http.bad-framing"
+HELD_TOO_MUCH = "http.held-too-much"
+TOO_MANY_UNANSWERED = "http.too-many-unanswered"
+UNASKED = "http.unasked"
+
+MAX_HELD_BYTES = 1024 * 1024  # of responses before their requests: reordering in captures spans a few packets
+MAX_HELD_ITEMS = 4096  # the same, for tiny chunks
+MAX_AWAITING = 1024  # requests without an answer: no client pipelines that deep, one-sided captures do
+MAX_INTERIM = 64  # 1xx responses of one exchange; 103 and 100 together make two
+
+_NOTHING: list[Exchange | Notice] = []
+
+
+class Pair:
+    """A request and what answers it, while either is unfinished."""
+
+    __slots__ = ("answered", "interim", "request", "response")
+
+    def __init__(self, request: Draft[RequestLine] | None) -> None:
+        self.request = request
+        self.interim: list[Draft[StatusLine]] = []
+        self.response: Draft[StatusLine] | None = None
+        self.answered = False  # its response came to its own end
+
+
+class HttpConnection:
+    """Pairs the messages of both directions of one flow.
+
+    Args:
+        flow: number of the flow.
+        client, server: by who sends the requests.
+        whole: True when the connection was captured from its beginning, so that no earlier request can be missing.
+    """
+
+    __slots__ = (
+        "_asking", "_awaiting", "_client", "_close", "_close_ns", "_flow", "_holding", "_out", "_pipelining", "_server",
+        "_whole", "requests", "responses", "switched_to",
+    )  # fmt: skip
+
+    def __init__(self, flow: int, client: Endpoint, server: Endpoint, *, whole: bool) -> None:
+        self._flow = flow
+        self._client = client
+        self._server = server
+        self._whole = whole
+        self._out: list[Exchange | Notice] = []
+        self._awaiting: deque[Pair] = deque()
+        self._asking: Pair | None = None  # the pair of the newest request
+        self._pipelining = False  # the client was seen asking before it was answered
+        self._holding = True  # responses may still wait for their requests
+        self._close: ExchangeEnd | None = None  # how the connection ended first
+        self._close_ns = 0
+        self.switched_to: str | None = None  # the protocol after 101, "tunnel" after CONNECT
+        self.requests = Direction(REQUESTS, self._request_began, self._request_finished, self._note, _always)
+        self.responses = Direction(
+            RESPONSES, self._response_began, self._response_finished, self._note, self._may_answer
+        )
+
+    def feed(self, item: StreamItem, *, from_client: bool) -> list[Exchange | Notice]:
+        """Take the next item of one direction; return what became known, an empty list that is shared for nothing."""
+        if type(item) is End:
+            self._note_end(item, from_client=from_client)
+        responses = self.responses
+        (self.requests if from_client else responses).feed(item)
+        if responses.paused:
+            self._look_at_held(from_client=from_client)
+        if self.requests.ended and responses.ended:
+            self._flush()
+        out = self._out
+        if not out:
+            return _NOTHING
+        self._out = []
+        return out
+
+    def close(self) -> list[Exchange | Notice]:
+        """The capture ended: let out what is still open, as such."""
+        out: list[Exchange | Notice] = []
+        end = End(Ending.CAPTURE_ENDED, 0, None)
+        for from_client, direction in ((True, self.requests), (False, self.responses)):
+            if not direction.ended:
+                out += self.feed(end, from_client=from_client)
+        return out
+
+    # ---- holding responses -----------------------------------------------------------------------------------------
+
+    def _may_answer(self) -> bool:
+        return bool(self._awaiting) or not self._holding or self.requests.ended
+
+    def _look_at_held(self, *, from_client: bool) -> None:
+        """Let paused responses go on when a request came, none can come, or too much is held."""
+        responses = self.responses
+        if self._may_answer():
+            responses.resume()
+        elif not from_client and (responses.held_size > MAX_HELD_BYTES or len(responses.held) > MAX_HELD_ITEMS):
+            self._holding = False
+            text = f"{responses.held_size} bytes of responses wait for requests that do not come: taken as unasked"
+            first = responses.held[0].packet
+            self._note(Notice(code=HELD_TOO_MUCH, severity=Severity.WARNING, text=text, packet=first))
+            responses.resume()
+
+    # ---- requests --------------------------------------------------------------------------------------------------
+
+    def _request_began(self, draft: Draft[RequestLine]) -> BodyReader | None:
+        pair = Pair(draft)
+        self._asking = pair
+        self._awaiting.append(pair)
+        if len(self._awaiting) > MAX_AWAITING:
+            if self._whole:  # says it once; from here on the order of the first ones is not known any more
+                self._whole = False
+                text = f"more than {MAX_AWAITING} requests without an answer; the oldest are let go"
+                notice = Notice(
+                    code=TOO_MANY_UNANSWERED, severity=Severity.WARNING, text=text, packet=draft.first_packet
+                )
+                self._note(notice)
+            self._lose(self._awaiting.popleft())
+        section = draft.section
+        return self._frame(frame_request(section) if draft.head_complete else frame_cut(section, bodiless=False), draft)
+
+    def _request_finished(self, _draft: Draft[RequestLine]) -> None:
+        pair = self._asking
+        if pair is not None and pair.answered:
+            self._emit(pair)
+
+    # ---- responses -------------------------------------------------------------------------------------------------
+
+    def _response_began(self, draft: Draft[StatusLine]) -> BodyReader | None:
+        pair = self._pair_of(draft)
+        pair.response = draft
+        method = pair.request.line.method if pair.request else None
+        status = draft.line.status
+        if draft.head_complete:
+            framing = frame_response(draft.section, status, method)
+        else:
+            framing = frame_cut(draft.section, bodiless=has_no_body(status, method))
+        return self._frame(framing, draft)
+
+    def _pair_of(self, draft: Draft[StatusLine]) -> Pair:
+        """Choose the request that a response answers: the first of `_awaiting` when this returns."""
+        awaiting = self._awaiting
+        if len(awaiting) > 1:
+            if self.responses.lost_ns is None:
+                self._pipelining = True
+            elif not self._pipelining:
+                self._skip_answered(draft.start_ns)
+        self.responses.lost_ns = None
+        if awaiting:
+            request = awaiting[0].request
+            unsure = not self._whole or self.requests.lost_ns is not None
+            if request is None or not unsure or request.start_ns <= draft.start_ns or awaiting[0].interim:
+                return awaiting[0]
+        alone = Pair(None)
+        awaiting.appendleft(alone)
+        return alone
+
+    def _skip_answered(self, response_ns: int) -> None:
+        """Let go of the requests whose responses a gap swallowed."""
+        awaiting = self._awaiting
+        while len(awaiting) > 1:
+            following = awaiting[1].request
+            if following is None or following.start_ns > response_ns:
+                return
+            self._lose(awaiting.popleft())
+
+    def _response_finished(self, draft: Draft[StatusLine]) -> None:
+        if draft.cut or not self._awaiting:
+            return  # the end of the connection decides what this is
+        pair = self._awaiting[0]
+        status = draft.line.status
+        if status < 200 and status != 101:
+            pair.response = None
+            if len(pair.interim) < MAX_INTERIM:
+                pair.interim.append(draft)
+            return
+        self._awaiting.popleft()
+        pair.answered = True
+        if pair.request is None or pair.request.done:
+            self._emit(pair)
+        if status == 101:
+            self._switch(draft.section.framing.get(b"upgrade", b"").decode("latin-1").lower() or "unknown")
+        elif status < 300 and pair.request is not None and pair.request.line.method == "CONNECT":
+            self._switch("tunnel")
+
+    def _switch(self, protocol: str) -> None:
+        self.switched_to = protocol
+        self.requests.pass_on()
+        self.responses.pass_on()
+
+    # ---- the end ---------------------------------------------------------------------------------------------------
+
+    def _note_end(self, end: End, *, from_client: bool) -> None:
+        how = _CLOSES.get((end.how, from_client))
+        if how is None:
+            return
+        if self._close in (None, ExchangeEnd.LOST) or (how is not ExchangeEnd.LOST and end.at_ns < self._close_ns):
+            self._close = how
+            self._close_ns = end.at_ns
+
+    def _flush(self) -> None:
+        """Both directions ended: what is unanswered stays so."""
+        awaiting = self._awaiting
+        while awaiting:
+            pair = awaiting.popleft()
+            if self._was_lost(pair, followed=bool(awaiting)):
+                self._lose(pair)
+            else:
+                self._emit(pair)
+
+    def _was_lost(self, pair: Pair, *, followed: bool) -> bool:
+        """Tell whether the answer was sent, as far as one can see, and not captured."""
+        if pair.response is not None or pair.request is None:
+            return False
+        if followed and not self.responses.read_any and not self._server_closed_seen():
+            return True  # the server's direction was not captured, and the client went on
+        lost_ns = self.responses.lost_ns
+        return lost_ns is not None and lost_ns >= pair.request.start_ns
+
+    def _server_closed_seen(self) -> bool:
+        return self._close in (ExchangeEnd.SERVER_CLOSED, ExchangeEnd.SERVER_RESET)
+
+    # ---- letting out -----------------------------------------------------------------------------------------------
+
+    def _lose(self, pair: Pair) -> None:
+        self._let_out(pair, ExchangeState.DAMAGED, ExchangeEnd.LOST, None)
+
+    def _emit(self, pair: Pair) -> None:
+        """Let out an exchange with the state that its messages and the connection's end give it."""
+        request, response = pair.request, pair.response
+        damaged = request is None or request.damaged or (response is not None and response.damaged)
+        if pair.answered:
+            state = ExchangeState.DAMAGED if damaged else ExchangeState.COMPLETE
+            self._let_out(pair, state, None, None)
+            return
+        close = self._close
+        if close is None:
+            state, end, ended_ns = ExchangeState.OPEN, ExchangeEnd.CAPTURE_ENDED, None
+        elif close is ExchangeEnd.LOST:
+            state, end, ended_ns = ExchangeState.DAMAGED, close, None
+        else:
+            state, end, ended_ns = ExchangeState.ABORTED, close, self._close_ns
+        self._let_out(pair, ExchangeState.DAMAGED if damaged else state, end, ended_ns)
+
+    def _let_out(self, pair: Pair, state: ExchangeState, end: ExchangeEnd | None, ended_ns: int | None) -> None:
+        request = response = None
+        if pair.request is not None:
+            request = build_request(pair.request, self._body(pair.request))
+        if pair.response is not None:
+            response = build_response(pair.response, self._body(pair.response))
+        elif request is None and not pair.interim:
+            return
+        self._out.append(
+            Exchange(
+                number=0,
+                flow=self._flow,
+                client=self._client,
+                server=self._server,
+                request=request,
+                response=response,
+                interim=tuple(build_response(draft, self._body(draft)) for draft in pair.interim),
+                state=state,
+                end=end,
+                ended_ns=ended_ns,
+            )
+        )
+        if request is None and response is not None and self._whole and self.requests.lost_ns is None:
+            text = "a response without a request: the server answered unasked, or the client's direction is missing"
+            self._note(Notice(code=UNASKED, severity=Severity.INFO, text=text, packet=response.span.first_packet))
+
+    def _body(self, draft: Draft[RequestLine] | Draft[StatusLine]) -> Body:
+        body, notice = draft.build_body()
+        if notice is not None:
+            self._out.append(notice)
+        return body
+
+    def _frame(self, framing: Framing, draft: Draft[RequestLine] | Draft[StatusLine]) -> BodyReader | None:
+        if framing.problem is not None:
+            text = framing.problem
+            self._note(Notice(code=BAD_FRAMING, severity=Severity.WARNING, text=text, packet=draft.first_packet))
+        return framing.body
+
+    def _note(self, notice: Notice) -> None:
+        self._out.append(notice)
+
+
+_CLOSES = {
+    (Ending.FIN, True): ExchangeEnd.CLIENT_CLOSED,
+    (Ending.FIN, False): ExchangeEnd.SERVER_CLOSED,
+    (Ending.RESET, True): ExchangeEnd.CLIENT_RESET,
+    (Ending.RESET, False): ExchangeEnd.SERVER_RESET,
+    (Ending.PEER_RESET, True): ExchangeEnd.SERVER_RESET,
+    (Ending.PEER_RESET, False): ExchangeEnd.CLIENT_RESET,
+    (Ending.REPLACED, True): ExchangeEnd.LOST,
+    (Ending.REPLACED, False): ExchangeEnd.LOST,
+}
+
+
+def _always() -> bool:
+    return True

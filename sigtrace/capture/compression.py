@@ -1,0 +1,199 @@
+"""Compressed bytes → the capture's bytes: gzip, zstd, xz, bzip2 and lz4 frames, any number in a row, in bounded memory.
+
+Sans-io: `Decompressor.feed` takes compressed bytes and yields pieces. Damage does not raise: what can be decompressed
+before it is given, and a notice says what was wrong.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from sigtrace.capture.detect import Compression
+from sigtrace.notices import Notice, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+COMPRESSED_CUT = "capture.compressed-cut"  # the compressed file ends too early
+COMPRESSED_DAMAGE = "capture.compressed-damage"  # the compressed file is damaged: what comes behind was not read
+COMPRESSED_TRAILING = "capture.compressed-trailing"  # something else stands behind the compressed data
+
+# The most that one call gives. It bounds memory, and what is lost with the piece in which damage shows.
+PIECE_LENGTH = 65536
+# zstd cannot be told to stop: a block of 4 bytes may become 128 KiB, so a slice of 2 KiB becomes 64 MiB at the worst.
+ZSTD_SLICE = 2048
+ZSTD_MAX_WINDOW = 2**27  # bytes; what the zstd program allows unasked
+XZ_MAX_MEMORY = 2**28  # bytes; `xz -9` makes files that need a quarter of it
+
+
+class _Member(Protocol):
+    """One compressed member or frame; `bz2.BZ2Decompressor` has this shape, and others are made to fit."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes | None: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class _GzipMember:
+    """One gzip member (RFC 1952). A damaged piece is tried again in small steps, to save what is before the damage."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)
+        self._error: zlib.error | None = None
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._inflate.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflate.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if self._error:
+            raise self._error
+        data = self._inflate.unconsumed_tail + data
+        before = self._inflate.copy()
+        try:
+            piece = self._inflate.decompress(data, max_length)
+        except zlib.error as error:
+            self._error, self.needs_input = error, False
+            return b"".join(_up_to_damage(before, data))
+        # A full piece may leave output inside zlib even where no input is left.
+        self.needs_input = not self._inflate.unconsumed_tail and len(piece) < max_length
+        return piece
+
+
+def _up_to_damage(inflate: Any, data: bytes) -> Iterator[bytes]:
+    """Decompress byte by byte."""
+    try:
+        for at in range(len(data)):
+            yield inflate.decompress(data[at : at + 1])
+    except zlib.error:
+        return
+
+
+class _ZstdMember:
+    """One zstd frame (RFC 8878)."""
+
+    needs_input = True
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._frame.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._frame.unused_data)
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        del max_length  # bounded by `ZSTD_SLICE` instead
+        return bytes(self._frame.decompress(data))
+
+
+class _Format(NamedTuple):
+    """How one kind of compression is undone."""
+
+    open_member: Callable[[], _Member]
+    error: type[Exception]
+    slice_length: int  # compressed bytes that may be given at a time
+
+
+def _format_of(compression: Compression) -> _Format:
+    """Return how to undo one kind of compression, importing what it needs."""
+    if compression is Compression.GZIP:
+        return _Format(_GzipMember, zlib.error, PIECE_LENGTH)
+    if compression is Compression.BZIP2:
+        return _Format(bz2.BZ2Decompressor, OSError, PIECE_LENGTH)
+    if compression is Compression.XZ:
+        return _Format(lambda: lzma.LZMADecompressor(memlimit=XZ_MAX_MEMORY), lzma.LZMAError, PIECE_LENGTH)
+    if compression is Compression.ZSTD:
+        import zstandard  # noqa: PLC0415  only where a capture needs it
+
+        zstd = zstandard.ZstdDecompressor(max_window_size=ZSTD_MAX_WINDOW)
+        return _Format(lambda: _ZstdMember(zstd.decompressobj()), zstandard.ZstdError, ZSTD_SLICE)
+    from lz4.frame import LZ4FrameDecompressor  # noqa: PLC0415  only where a capture needs it
+
+    return _Format(LZ4FrameDecompressor, RuntimeError, PIECE_LENGTH)
+
+
+class Decompressor:
+    """Undoes one compression. Feed it all there is, then `close`; `damaged` says whether bytes are missing."""
+
+    def __init__(self, compression: Compression) -> None:
+        self._compression = compression
+        self._format = _format_of(compression)
+        self._member: _Member | None = None
+        self._first = True  # no member has ended yet
+        self._member_gave = 0  # bytes, of the open member
+        self._gave = 0
+        self._notice: Notice | None = None
+        self.damaged = False
+
+    @property
+    def stopped(self) -> bool:
+        """Nothing more will come, whatever is fed."""
+        return self._notice is not None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what `data` gives, in pieces of bounded length."""
+        for at in range(0, len(data), self._format.slice_length):
+            try:
+                yield from self._decompress(data[at : at + self._format.slice_length])
+            except self._format.error as error:
+                self._stop(error)
+            if self.stopped:
+                return
+
+    def close(self) -> Notice | None:
+        """Return what was wrong with the compressed bytes."""
+        if self._member is not None and not self.stopped:
+            self.damaged = True
+            text = f"the {self._name} data ends too early; {self._gave} bytes were read before that"
+            self._notice = Notice(code=COMPRESSED_CUT, severity=Severity.WARNING, text=text)
+        return self._notice
+
+    @property
+    def _name(self) -> str:
+        return self._compression.name.lower()
+
+    def _decompress(self, data: bytes) -> Iterator[bytes]:
+        """Decompress one slice, through as many members as it holds."""
+        while True:
+            if self._member is None:
+                data = data if self._first else data.lstrip(b"\x00")  # members may be padded with zeros
+                if not data:
+                    return
+                self._member, self._member_gave = self._format.open_member(), 0
+            piece = self._member.decompress(data, PIECE_LENGTH)
+            data = b""
+            if piece:
+                self._member_gave += len(piece)
+                self._gave += len(piece)
+                yield piece
+            if self._member.eof:
+                data = self._member.unused_data or b""
+                self._member, self._first = None, False
+            elif self._member.needs_input:
+                return
+
+    def _stop(self, error: Exception) -> None:
+        """Take note of damage, or of something else behind the last whole member."""
+        if self._first or self._member_gave:
+            self.damaged = True
+            text = f"the {self._name} data is damaged ({error}); {self._gave} bytes were read before that"
+            self._notice = Notice(code=COMPRESSED_DAMAGE, severity=Severity.ERROR, text=text)
+        else:
+            text = f"what stands behind the {self._name} data is not {self._name} data; it was not read"
+            self._notice = Notice(code=COMPRESSED_TRAILING, severity=Severity.WARNING, text=text)

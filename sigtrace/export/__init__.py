@@ -1,0 +1,1 @@
+"""`Trace` → the records of the export contract (`docs/export.md`) → NDJSON, JSON, CSV."""

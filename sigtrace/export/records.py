@@ -1,0 +1,116 @@
+"""All records of a trace in the order of the contract: the captures first, then everything by time.
+
+Records are plain dicts, made one at a time as they are asked for: a line of an export is what they are for, and this is
+the one place where dicts cross a border. `docs/export.md` says what every field means.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from sigtrace.export.capture_records import capture_record, notice_record
+from sigtrace.export.http_records import exchange_record, flow_record
+from sigtrace.export.sdp_records import candidate_record, candidates_of, description_record
+from sigtrace.export.signaling_records import call_record, peer_record, signal_record, wait_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sigtrace.calls.peers import Peer
+    from sigtrace.export.record import Record
+    from sigtrace.calls.signals import Signal
+    from sigtrace.trace import Trace
+
+
+class _Planned(NamedTuple):
+    """A record before it is made: its place, and how to make it. Places are unique, so `make` is never compared."""
+
+    at_ns: int
+    rank: int  # of its type, among those of the same time
+    number: tuple[int, int]  # of the record, and of the part where it has several
+    make: Callable[[], Record]
+
+
+def records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Iterator[Record]:
+    """Yield the records of a trace.
+
+    Args:
+        trace: whole, or a selection of it.
+        flows: also flows that carried nothing we decode, and digests of the bytes of each; the trace must have been
+            made with `all_flows`.
+        bodies: also the text of every signal and the SDP of every description.
+    """
+    for capture in trace.captures:
+        yield capture_record(capture)
+    plan = [
+        *_plan_http(trace, flows=flows),
+        *_plan_signaling(trace, bodies=bodies),
+        *_plan_notices(trace),
+    ]
+    plan.sort()
+    for planned in plan:
+        yield planned.make()
+
+
+def _plan_http(trace: Trace, *, flows: bool) -> Iterator[_Planned]:
+    for decoded in trace.flows:
+        if flows or decoded.protocol != "other":
+            flow = decoded.flow
+            yield _Planned(flow.opened_ns, 0, (flow.number, 0), partial(flow_record, decoded, digests=flows))
+    for exchange, role in zip(trace.exchanges, trace.roles, strict=True):
+        yield _Planned(exchange.at_ns, 1, (exchange.number, 0), partial(exchange_record, exchange, role))
+
+
+def _plan_signaling(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
+    started = {session.number: session.started_ns for session in trace.sessions}
+    for place, peer in enumerate(trace.peers):
+        yield _Planned(_appeared_ns(peer, started), 2, (place, 0), partial(peer_record, peer))
+    for place, wait in enumerate(trace.waits):
+        at_ns = wait.ended_ns if wait.asked_ns is None else wait.asked_ns
+        yield _Planned(at_ns, 3, (place, 0), partial(wait_record, wait))
+    for signal in trace.signals:
+        for place, make in enumerate(_signal_makers(signal, bodies=bodies)):
+            yield _Planned(signal.began_ns, 4, (signal.number, place), make)
+    for call in trace.calls:
+        make = partial(call_record, call, trace.verdicts.get(call.number))
+        yield _Planned(call.began_ns, 5, (call.number, 0), make)
+
+
+def _signal_makers(signal: Signal, *, bodies: bool) -> Iterator[Callable[[], Record]]:
+    """A signal, and right behind it what it holds."""
+    yield partial(signal_record, signal, bodies=bodies)
+    description = signal.content.description
+    if description is not None:
+        yield partial(description_record, signal, description, bodies=bodies)
+    for placed in candidates_of(signal):
+        yield partial(candidate_record, signal, placed)
+
+
+def _appeared_ns(peer: Peer, started: dict[int, int]) -> int:
+    """When a peer joined; one that was there before stands where its session begins."""
+    return peer.joined_ns if peer.joined_ns is not None else started.get(peer.session, 0)
+
+
+def _plan_notices(trace: Trace) -> Iterator[_Planned]:
+    """A notice has a packet, not a time: it stands behind what is known to have happened by then."""
+    known = sorted(
+        (part.span.last_packet, part.span.end_ns)
+        for exchange in trace.exchanges
+        for part in (exchange.request, exchange.response)
+        if part is not None
+    )
+    packets = [packet for packet, _ in known]
+    latest = _running_maximum(at_ns for _, at_ns in known)
+    for place, notice in enumerate(trace.notices):
+        before = bisect_right(packets, notice.packet or 0)
+        at_ns = latest[before - 1] if before else trace.first_ns
+        yield _Planned(at_ns, 6, (place, 0), partial(notice_record, notice))
+
+
+def _running_maximum(values: Iterable[int]) -> list[int]:
+    maxima: list[int] = []
+    for value in values:
+        maxima.append(value if not maxima else max(value, maxima[-1]))
+    return maxima

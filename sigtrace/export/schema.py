@@ -1,0 +1,63 @@
+"""The columns of every record type when records become tables: `request_body.length` is a field inside a field.
+
+Columns do not depend on what a capture holds, so tables of different captures fit together; a test keeps them, the
+records and `docs/export.md` in step.
+"""
+
+from __future__ import annotations
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "capture": tuple(
+        "schema file format packets bytes first_ns last_ns interfaces truncated comments".split(),
+    ),
+    "flow": tuple(
+        """
+        number client server protocol opened_ns closed_ns closed_by connect_ns packets retransmitted copies
+        bytes.client bytes.server gaps.client gaps.server sha256.client sha256.server
+        """.split()
+    ),
+    "exchange": tuple(
+        """
+        number flow client server protocol kind method target host version status reason
+        request_ns request_end_ns response_ns response_end_ns
+        request_body.length request_body.sha256 request_body.encoding request_body.content_length
+        request_body.content_sha256 request_body.missing
+        response_body.length response_body.sha256 response_body.encoding response_body.content_length
+        response_body.content_sha256 response_body.missing
+        state packets request_packets response_packets ended_by ended_ns request_retransmitted
+        """.split()
+    ),
+    "peer": tuple(
+        "id name server address protocol room joined_ns left_ns left session sign_in".split(),
+    ),
+    "wait": tuple(
+        """
+        exchange peer asked_ns answered_ns hang_ns released_by from_queue by_peer signal blind_ns ended_ns session
+        inferred
+        """.split()
+    ),
+    "signal": tuple(
+        """
+        number protocol kind from to sent_ns delivered_ns relay_ns queued sent_exchange delivered_exchange call fate
+        length sha256 problem session text
+        """.split()
+    ),
+    "description": tuple(
+        "signal kind from to bundle media sdp".split(),
+    ),
+    "candidate": tuple(
+        """
+        signal from to mid mline foundation component transport priority address port kind related tcp_type ufrag
+        """.split()
+    ),
+    "call": tuple(
+        """
+        number protocol caller callee offered_ns answered_ns ended_ns ended offers answers
+        candidates.caller candidates.callee answer_time_ns server session began_ns offer_delivered_ns
+        first_candidate_ns last_candidate_ns ended_by verdict glare loopback inferred signals
+        """.split()
+    ),
+    "notice": tuple(
+        "code severity text packet offset".split(),
+    ),
+}

@@ -1,0 +1,166 @@
+"""Capture files and streams → capture items: pcap and pcapng, plain or compressed, one or several, or standard input.
+
+Bytes are read in large pieces into one buffer that is used again and again; what a reader left over moves to its front.
+That is faster than mapping the file, takes the same memory for any file, and works for a pipe just as well.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from sigtrace.capture.batch import Batch
+from sigtrace.capture.detect import HEAD_LENGTH, PcapngKind, detect_capture, detect_compression
+from sigtrace.capture.merge import MergeInput, merge
+from sigtrace.capture.pcap import PcapReader
+from sigtrace.capture.pcapng import PcapngReader
+from sigtrace.errors import CaptureError, SourceError
+from sigtrace.sources.bytestream import (
+    ByteStream,
+    DecompressedStream,
+    Input,
+    Path,
+    PrefixedStream,
+    read_head,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from sigtrace.capture.batch import CaptureItem
+    from sigtrace.capture.reader import CaptureReader
+
+Progress: TypeAlias = "Callable[[int, int | None], None]"
+
+# The buffer: large enough that the work per window does not show, small enough to stay in the processor's cache.
+WINDOW_LENGTH = 2**21
+# Several captures share this much for their buffers, but none gets less than the least window.
+MERGE_LENGTH, LEAST_WINDOW_LENGTH = 2**26, 2**17
+PEEK_WINDOW_LENGTH = 2**16  # to find a capture's first packet
+MAX_COMPRESSIONS = 3  # one inside the other; more is a riddle, not a capture
+
+
+def read(*paths: Path, progress: Progress | None = None) -> Iterator[CaptureItem]:
+    """Read captures as one trace in time order.
+
+    Every input is opened and looked at when this is called, so that what cannot be read shows at once; the rest is read
+    as the items are asked for.
+
+    Args:
+        paths: files, open binary files, or `-` for standard input. All are read as streams, never whole.
+        progress: called with the bytes read so far, as they are on disk, and their total; None where that is unknown.
+    Returns: for each capture, `CaptureStarted`, its interfaces, batches and other items, and `CaptureEnded`. Items of
+        captures that overlap in time come mixed. Packets and interfaces are counted over the whole trace.
+    Raises:
+        SourceError: no such file, a directory, no permission, or, later, reading failed.
+        CaptureError: empty, or not a capture.
+    """
+    if not paths:
+        raise SourceError("no capture was given", hint="give a file, or - for standard input")
+    inputs = [Input(path) for path in paths]
+    gauge = _Gauge(inputs, progress)
+    if len(inputs) == 1:
+        return _OpenCapture(inputs[0], gauge.add).items(WINDOW_LENGTH)
+    window_length = min(max(MERGE_LENGTH // len(inputs), LEAST_WINDOW_LENGTH), WINDOW_LENGTH)
+    return merge([_merge_input(one, gauge.add, window_length) for one in inputs])
+
+
+class _Gauge:
+    """Adds up the bytes read of all inputs, for who wants to see progress."""
+
+    def __init__(self, inputs: list[Input], progress: Progress | None) -> None:
+        lengths = [one.length for one in inputs]
+        known = [length for length in lengths if length is not None]
+        self._total = sum(known) if len(known) == len(lengths) else None
+        self._read = 0
+        self._progress = progress
+
+    def add(self, count: int) -> None:
+        """Count bytes that were read."""
+        self._read += count
+        if self._progress:
+            self._progress(self._read, self._total)
+
+
+def _merge_input(one: Input, on_read: Callable[[int], None], window_length: int) -> MergeInput:
+    """Look for an input's first packet. Files are closed until their turn comes; streams have to stay open."""
+    if one.can_reopen:
+        items = _OpenCapture(one, lambda _: None).items(PEEK_WINDOW_LENGTH)
+        first_ns = next((int(item.at_ns[0]) for item in items if isinstance(item, Batch) and len(item)), None)
+        items.close()
+        return MergeInput(first_ns, lambda: _OpenCapture(one, on_read).items(window_length))
+    items = _OpenCapture(one, on_read).items(window_length)
+    before: list[CaptureItem] = []
+    for item in items:
+        before.append(item)
+        if isinstance(item, Batch) and len(item):
+            return MergeInput(int(item.at_ns[0]), lambda: chain(before, items))
+    return MergeInput(None, lambda: iter(before))
+
+
+class _OpenCapture:
+    """One capture, recognised by its first bytes. Raises SourceError and CaptureError as `read` does."""
+
+    def __init__(self, one: Input, on_read: Callable[[int], None]) -> None:
+        self._file = one.open(on_read)
+        self._layers: list[DecompressedStream] = []
+        try:
+            self._reader = self._recognise(one.name)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _recognise(self, name: str) -> CaptureReader:
+        """Undo compressions until a capture shows."""
+        self._stream: ByteStream = self._file
+        suffix = ""
+        while True:
+            head = read_head(self._stream, HEAD_LENGTH)
+            self._stream = PrefixedStream(head, self._stream)
+            compression = detect_compression(head)
+            if compression is None or len(self._layers) == MAX_COMPRESSIONS:
+                break
+            self._stream = DecompressedStream(self._stream, compression)
+            self._layers.append(self._stream)
+            suffix = f".{compression.value}{suffix}"
+        damage = [notice.text for layer in self._layers for notice in layer.notices if layer.damaged]
+        if damage and not head:
+            raise CaptureError(f"{name}: {damage[0]}", hint="is the file complete?")
+        kind = detect_capture(head, file=name)
+        if isinstance(kind, PcapngKind):
+            return PcapngReader(name, suffix=suffix)
+        return PcapReader(name, kind, suffix=suffix)
+
+    def items(self, window_length: int) -> Generator[CaptureItem]:
+        """Yield the capture's items; its file is closed at the end, or when the generator is."""
+        try:
+            yield from self._read_windows(window_length)
+            for layer in self._layers:
+                yield from layer.notices
+            yield self._reader.close(truncated=any(layer.damaged for layer in self._layers))
+        finally:
+            self._file.close()
+
+    def _read_windows(self, window_length: int) -> Iterator[CaptureItem]:
+        """Yield what the reader makes of the bytes, window by window."""
+        buffer = np.empty(window_length, np.uint8)
+        filled = 0
+        wanted = 1  # bytes in the buffer before the reader is asked again
+        while True:
+            count = self._stream.read_into(memoryview(buffer)[filled:])  # type: ignore[arg-type]
+            filled += count
+            if count and filled < wanted:
+                continue
+            items, consumed = self._reader.read(buffer[:filled], final=not count)
+            yield from items
+            if not count:
+                return
+            filled -= consumed
+            buffer[:filled] = buffer[consumed : consumed + filled]
+            # A record that is not whole yet is looked at again only when twice as much is there, so that a long one in
+            # small pieces costs no more than a few looks; the buffer grows with it.
+            wanted = 1 if consumed else 2 * filled
+            if max(wanted, filled + 1) > len(buffer):
+                buffer = np.concatenate((buffer, np.empty_like(buffer)))

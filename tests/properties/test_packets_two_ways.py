@@ -1,0 +1,218 @@
+"""Laws of the sieve: columns and records tell the same, damage never raises, and nothing is lost from the tally."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sigtrace.packets.packet import ACK, SYN, Segment
+from sigtrace.packets.sieve import Sieve
+from sigtrace.packets.tally import Kind
+from tests.builders.packets import (
+    DONT_FRAGMENT,
+    MORE_FRAGMENTS,
+    Network,
+    Transport,
+    authentication_header,
+    batch_of,
+    cooked,
+    cooked_v2,
+    ethernet,
+    ethernet_llc,
+    geneve,
+    gre,
+    icmp_unreachable,
+    ipv4,
+    ipv6,
+    ipv6_options,
+    loopback,
+    mpls,
+    ppp,
+    pppoe,
+    radiotap,
+    record,
+    syn_options,
+    tcp,
+    timestamps,
+    udp,
+    vxlan,
+    wifi,
+)
+
+if TYPE_CHECKING:
+    from sigtrace.capture.batch import Record
+    from sigtrace.notices import Notice
+
+ports = st.sampled_from([80, 8888, 40000, 4789, 6081])
+payloads = st.binary(max_size=40)
+options = st.one_of(
+    st.just(b""),
+    st.builds(timestamps, st.integers(0, 2**32 - 1)),
+    st.builds(syn_options, st.integers(0, 2**32 - 1)),
+    st.binary(max_size=40),
+)
+hosts4 = st.sampled_from(["10.77.0.1", "10.77.0.11", "0.0.0.0"])  # noqa: S104 - an address in a packet
+hosts6 = st.sampled_from(["fd77::1", "fd77::b", "::"])
+words = st.integers(0, 2**32 - 1)
+
+segments = st.builds(
+    tcp,
+    ports,
+    ports,
+    sequence=words,
+    acknowledgment=words,
+    flags=st.sampled_from([SYN, ACK, SYN | ACK, 0xFF]),
+    window=st.integers(0, 65535),
+    options=options,
+    payload=payloads,
+    data_offset=st.one_of(st.none(), st.none(), st.integers(0, 15)),
+)
+datagrams = st.builds(udp, ports, ports, payloads)
+quoted = st.builds(icmp_unreachable, st.builds(ipv4, hosts4, hosts4, segments))
+others = st.builds(Transport.of, st.integers(0, 255), payloads)
+transports = st.one_of(segments, segments, datagrams, quoted, others)
+
+
+def packets4(payload: st.SearchStrategy[Transport]) -> st.SearchStrategy[Network]:
+    """IPv4 packets, a few of them with options, of fragments, or with a total length that lies."""
+    return st.builds(
+        ipv4,
+        hosts4,
+        hosts4,
+        payload,
+        identification=st.sampled_from([0, 1, 65535]),
+        flags=st.sampled_from([0, DONT_FRAGMENT, DONT_FRAGMENT, MORE_FRAGMENTS]),
+        fragment_offset=st.sampled_from([0, 0, 0, 8]),
+        options=st.sampled_from([b"", b"", b"\x01\x01\x01\x01", b"\x44\x04\x05\x00"]),
+        total_length=st.one_of(st.none(), st.none(), st.integers(0, 120)),
+    )
+
+
+def packets6(payload: st.SearchStrategy[Transport]) -> st.SearchStrategy[Network]:
+    """IPv6 packets, a few of them with an extension header or a payload length that lies."""
+    extended = st.one_of(payload, payload, st.builds(ipv6_options, payload, header=st.sampled_from([0, 43, 60])))
+    lengths = st.one_of(st.none(), st.none(), st.integers(0, 120))
+    return st.builds(ipv6, hosts6, hosts6, extended, payload_length=lengths)
+
+
+plain = st.one_of(packets4(transports), packets6(transports))
+tunnels = st.one_of(
+    st.builds(gre, plain),
+    st.builds(authentication_header, transports),
+    st.builds(vxlan, st.builds(ethernet, plain)),
+    st.builds(geneve, st.builds(ethernet, plain)),
+    st.builds(lambda packet: Transport.of(4 if packet.ethertype == 0x0800 else 41, packet), plain),
+)
+packets = st.one_of(plain, plain, packets4(tunnels), packets6(tunnels))
+tags = st.lists(st.sampled_from([0x8100, 0x88A8, 0x9100, 0x9200]), max_size=3)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    """Return a record of any link type around any packet, a few of them cut or with a lying original length."""
+    packet = draw(packets)
+    frames = [
+        (0, loopback(packet)),
+        (0, loopback(packet, family=draw(st.sampled_from([2, 10, 24, 28, 30, 99])), big_endian=True)),
+        (1, ethernet(packet, tags=draw(tags))),
+        (1, ethernet(mpls(packet, 16, 17), ethertype=0x8847)),
+        (1, ethernet(pppoe(packet), ethertype=0x8864)),
+        (1, ethernet(packet, ethertype=draw(st.sampled_from([0x0806, 0x88B5, 0x86DD, 0x0800])))),
+        (1, ethernet_llc(packet)),
+        (9, ppp(packet, framing=draw(st.booleans()))),
+        (101, bytes(packet)),
+        (105, wifi(packet)),
+        (113, cooked(packet)),
+        (127, radiotap(wifi(packet, qos=True))),
+        (228, bytes(packet)),
+        (276, cooked_v2(packet)),
+        (147, bytes(packet)),
+    ]
+    link_type, frame = draw(st.sampled_from(frames + frames[2:3] * 10))
+    return record(
+        frame,
+        link_type=link_type,
+        interface=draw(st.integers(0, 2)),
+        original=draw(st.sampled_from([None, None, None, len(frame) + 7, 30])),
+        snap_length=draw(st.one_of(st.none(), st.none(), st.integers(0, 90))),
+    )
+
+
+captures = st.lists(records(), min_size=1, max_size=12)
+
+
+def sift(sieve: Sieve, *rounds: list[Record], margin: bytes = b"") -> list[Segment | Notice]:
+    """Feed one batch for each round, dropping the first flow after each; return what came out."""
+    out: list[Segment | Notice] = []
+    number = 1
+    for round_ in rounds:
+        found = sieve.feed(batch_of(round_, first_number=number, margin=margin))
+        for segment in found:
+            if isinstance(segment, Segment):
+                sieve.drop(segment.source, segment.destination)
+                break
+        out += found
+        number += len(round_)
+    return out + list(sieve.close())
+
+
+@settings(max_examples=400, deadline=None)
+@given(first=captures, second=captures, margin=st.sampled_from([b"", b"\xff" * 60]))
+def test_both_ways_tell_the_same(first: list[Record], second: list[Record], margin: bytes) -> None:
+    """Segments, notices and tally do not depend on whether a record went by columns or by itself, nor on its place."""
+    by_columns, by_record = Sieve(), Sieve(columns=False)
+    assert sift(by_columns, first, second + first, margin=margin) == sift(by_record, first, second + first)
+    assert by_columns.tally() == by_record.tally()
+    assert by_columns.tally().packets == 2 * len(first) + len(second)
+
+
+@settings(max_examples=200, deadline=None)
+@given(captures, st.data())
+def test_any_flipped_byte_is_survived(capture: list[Record], data: st.DataObject) -> None:
+    """A byte changed anywhere raises nothing, loses no record from the tally, and is read the same both ways."""
+    damaged = []
+    for item in capture:
+        at = data.draw(st.integers(0, max(len(item.data) - 1, 0)))
+        changed = item.data[:at] + bytes([data.draw(st.integers(0, 255))]) + item.data[at + 1 :]
+        damaged.append(item._replace(data=changed))
+    by_columns, by_record = Sieve(), Sieve(columns=False)
+    assert sift(by_columns, damaged) == sift(by_record, damaged)
+    assert by_columns.tally() == by_record.tally()
+    assert by_columns.tally().packets == len(damaged)
+
+
+@settings(max_examples=150, deadline=None)
+@given(records())
+def test_a_cut_anywhere_is_survived(item: Record) -> None:
+    """Every shorter capture of a packet raises nothing and is counted; what payload there is, is its beginning."""
+    whole = [unit for unit in Sieve().feed(batch_of([item])) if isinstance(unit, Segment)]
+    cuts = [item._replace(data=item.data[:length], original=len(item.data)) for length in range(len(item.data))]
+    sieve = Sieve()
+    found = [unit for unit in sieve.feed(batch_of(cuts)) if isinstance(unit, Segment)]
+    sieve.close()
+    assert sieve.tally().packets == len(cuts)
+    if item.original == len(item.data):
+        assert all(any(one.payload.startswith(cut.payload) for one in whole) for cut in found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            record,
+            st.binary(max_size=100),
+            link_type=st.sampled_from([0, 1, 9, 50, 51, 101, 104, 105, 113, 127, 163, 276]),
+        ),
+        max_size=8,
+    )
+)
+def test_noise_is_survived(noise: list[Record]) -> None:
+    """Random bytes of any native link type raise nothing and are all counted."""
+    sieve = Sieve()
+    sift(sieve, noise)
+    tally = sieve.tally()
+    assert tally.packets == len(noise)
+    assert tally.bytes == sum(len(item.data) for item in noise)
+    assert sum(tally[kind].packets for kind in Kind) == len(noise)
