@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -23,6 +24,16 @@ def _is_connected(made: socket.socket) -> bool:
     except OSError:
         return False
     return True
+
+
+def _read_what_is_there(made: socket.socket, exchange: Exchange) -> None:
+    """Note an answer that came just before we gave up; nobody acts on it."""
+    with contextlib.suppress(OSError):
+        data = made.recv(READ)
+        if data:
+            exchange.mark("response_first")
+            exchange.mark("response_last")
+            exchange.answer += data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,9 @@ class Asker:
             if half_close:
                 made.shutdown(socket.SHUT_WR)
             await self._read(made, exchange)
+        except asyncio.CancelledError:
+            _read_what_is_there(made, exchange)
+            raise
         except OSError as error:
             exchange.error = type(error).__name__
         finally:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from captures.lab.truth import write_document
+
 CAPTURES = Path(__file__).parents[1]
 PCAPNG = b"\x0a\x0d\x0d\x0a"
 PCAP_HEADER = 24
@@ -74,7 +76,6 @@ TWINS = (
     Twin(of="basic-call", kind="reordered"),
     Twin(of="browser-call", kind="reordered"),
     Twin(of="queued-messages", kind="reordered"),
-    Twin(of="basic-call", kind="dropped"),
     Twin(of="queued-messages", kind="dropped"),
     Twin(of="busy-peers", kind="dropped"),
     Twin(of="simple-call", kind="garbled"),
@@ -200,8 +201,7 @@ def _write(twin: Twin, original: Path, pieces: list[Piece], note: dict[str, Any]
     (folder / f"{folder.name}{original.suffix}").write_bytes(b"".join(piece.data for piece in pieces))
     note["last_packet"] = _last_packet(folder / f"{folder.name}{original.suffix}")
     truth = json.loads((original.parent / "truth.json").read_text(encoding="utf-8"))
-    text = json.dumps(truth | {"damage": note}, indent=1, ensure_ascii=False)
-    (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
+    write_document(folder / "truth.json", truth | {"damage": note})
     readme = f"""# {folder.name}
 
 `{twin.of}`, damaged. {STORIES[twin.kind]}

@@ -28,16 +28,20 @@ async def signed_in(stage: Stage, pause: float = 0.3) -> tuple[Client, Client]:
     return a, b
 
 
+async def leave(*clients: Client) -> None:
+    """Sign out one after the other."""
+    for client in clients:
+        await asyncio.sleep(0.3)
+        await client.sign_out()
+
+
 async def call_and_leave(a: Client, b: Client, talk: float = 1.0) -> None:
     """B calls A, they talk, B hangs up, both sign out."""
     await b.call(a.id)
     await a.settle()
     await asyncio.sleep(talk)
     await b.bye()
-    await asyncio.sleep(0.3)
-    await b.sign_out()
-    await asyncio.sleep(0.3)
-    await a.sign_out()
+    await leave(b, a)
 
 
 async def simple_call(stage: Stage) -> None:
@@ -67,8 +71,7 @@ async def autocall(stage: Stage) -> None:
     await c.sign_in()
     await asyncio.sleep(1.0)
     await c.bye()
-    for client in (c, *stage.clients[:2]):
-        await client.sign_out()
+    await leave(c, *stage.clients[:2])
 
 
 async def glare(stage: Stage) -> None:
@@ -80,9 +83,7 @@ async def glare(stage: Stage) -> None:
     a.answers = b.answers = False  # an offer that meets an own offer is refused by the reference client
     await asyncio.gather(a.call(b.id), b.call(a.id))
     await asyncio.sleep(2.0)
-    await b.sign_out()
-    await asyncio.sleep(0.3)
-    await a.sign_out()
+    await leave(b, a)
 
 
 async def re_offer(stage: Stage) -> None:
@@ -99,8 +100,7 @@ async def re_offer(stage: Stage) -> None:
         await answerer.settle()
         await asyncio.sleep(0.7)
     await b.bye()
-    await b.sign_out()
-    await a.sign_out()
+    await leave(b, a)
 
 
 async def offer_loopback(stage: Stage) -> None:
@@ -121,8 +121,7 @@ async def offer_loopback(stage: Stage) -> None:
     await page.send(a.id, encode_json({"type": "offer-loopback", "sdp": sdp}))
     await asyncio.sleep(1.5)
     await a.bye()
-    await a.sign_out()
-    await page.sign_out()
+    await leave(a, page)
 
 
 async def unanswered(stage: Stage) -> None:
@@ -132,8 +131,7 @@ async def unanswered(stage: Stage) -> None:
     await b.call(a.id)
     await asyncio.sleep(3.0)
     await b.bye()
-    await b.sign_out()
-    await a.sign_out()
+    await leave(b, a)
 
 
 async def never_delivered(stage: Stage) -> None:
@@ -161,9 +159,7 @@ async def third_party(stage: Stage) -> None:
     await c.call(a.id)
     await asyncio.sleep(1.0)
     await b.bye()
-    await c.sign_out()
-    await b.sign_out()
-    await a.sign_out()
+    await leave(c, b, a)
 
 
 async def browser_manners(stage: Stage) -> None:
@@ -184,9 +180,7 @@ async def browser_manners(stage: Stage) -> None:
         await callee.settle()
         await asyncio.sleep(0.5)
         await caller.bye()
-    for client in (c, b, a):
-        await client.sign_out()
-        await asyncio.sleep(0.2)
+    await leave(c, b, a)
 
 
 async def busy(stage: Stage, pairs: int = 4, rounds: int = 2) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ CAPTURES = Path(__file__).parents[1]
 
 def main() -> int:
     """Play the named scenarios one after the other."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that namespaces are taken down
     parser = argparse.ArgumentParser(prog="python -m captures.lab.scenarios", description="Make captures.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="scenarios, or `all`")
     parser.add_argument("--into", type=Path, default=CAPTURES, help="where the folders are written")

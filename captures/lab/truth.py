@@ -216,7 +216,18 @@ class Truth:
         document |= {"capture": {"start": recorder.start, "stop": recorder.stop}, "peers": self.peers}
         document |= {"exchanges": rows, "waits": [_wait(row) for row in waits]}
         document |= {"calls": self.calls, "events": self.events, "server_log": self.server_log, **more}
-        path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_document(path, document)
+
+
+def write_document(path: Path, document: dict[str, Any]) -> None:
+    """Write a truth file: one key after the other, lists with one row a line."""
+    parts = []
+    for key, value in document.items():
+        text = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, list) and value:
+            text = "[\n" + ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in value) + "\n ]"
+        parts.append(f" {json.dumps(key)}: {text}")
+    path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
 def _wait(row: dict[str, Any]) -> dict[str, Any]:

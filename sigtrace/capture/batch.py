@@ -109,5 +109,12 @@ class DecryptionSecrets:
 
 
 CaptureItem: TypeAlias = (
-    CaptureStarted | Interface | Batch | NameResolution | InterfaceStatistics | DecryptionSecrets | Notice | CaptureEnded
+    CaptureStarted
+    | Interface
+    | Batch
+    | NameResolution
+    | InterfaceStatistics
+    | DecryptionSecrets
+    | Notice
+    | CaptureEnded
 )

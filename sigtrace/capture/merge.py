@@ -1,12 +1,13 @@
 """Several captures → one trace in time order: a rotated ring read as one, or captures from several places side by side.
 
-Theory of operation. Packets come out as `mergecap` puts them: each capture keeps its own order, and the earliest of the
+Theory of operation. Packets come out as `mergecap` puts them: each capture keeps its order, and the earliest of the
 captures' next packets comes first (of equal ones, that of the capture named last). That is the same as sorting by the
-latest time seen so far in each capture, which rises, so whole columns can be cut and sorted: of the batches at hand,
-everything up to the earliest batch end is in its final order.
+latest time seen so far in each capture, which never falls. So whole columns can be cut and sorted: of the batches at
+hand, everything up to the earliest batch end is in its final order.
 
-A capture is opened only when its first packet is due. A ring, whose captures follow each other, therefore passes through
-batch by batch, untouched but for the numbers; copies are made only where captures overlap, one batch of each at a time.
+A capture is opened only when its first packet is due. A ring, whose captures follow each other, therefore passes
+through batch by batch, untouched but for the numbers; copies are made only where captures overlap, one batch of each
+at a time.
 """
 
 from __future__ import annotations

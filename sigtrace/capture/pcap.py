@@ -6,9 +6,9 @@
                  24 bytes: the same, interface number, protocol (16), packet type (8), padding (8): the modified kind
 ```
 
-Theory of operation. Nothing marks a record's start and nothing aligns it, so the chain must be walked; the walk reads one
-number a record and does nothing else. All checks and fields are columns over what the walk found. A length that cannot
-be ends the run: then the reader searches for two plausible record headers in a row, and goes on there.
+Theory of operation. Nothing marks a record's start and nothing aligns it, so the chain must be walked; the walk reads
+one number a record and does nothing else. All checks and fields are columns over what the walk found. A length that
+cannot be ends the run: then the reader searches for two plausible record headers in a row, and goes on there.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class PcapReader:
         """Take the file header, and return where the records begin; None when it needs more bytes."""
         if len(self._window) < FILE_HEADER_LENGTH:
             return None
-        fields = struct.unpack_from(f"{self._order}4xHH8xII", self._window)
+        fields = struct.unpack_from(f"{self._order}4xHH8xII", self._window.data)
         major, minor, snap_length, link_type = map(int, fields)
         self._link_type = link_type & 0xFFFF  # the upper bits tell of frame check sequences
         interface = Interface(index=0, name=None, link_type=self._link_type, snap_length=snap_length)
@@ -116,7 +116,7 @@ class PcapReader:
         if len(self._window) - at < self._kind.header_length:
             return None
         captured = int(self._fields(np.array([at]))[0, 2])
-        if captured > MAX_RECORD_LENGTH or (captured > PLAUSIBLE_LENGTH and final):
+        if captured > MAX_RECORD_LENGTH or (final and not self._plausible().is_header(self._window, at)):
             return self._lose_step(at, captured)
         return None
 

@@ -1,4 +1,4 @@
-"""Where reading can go on in a damaged pcap capture: a plausible record header with another one right behind its record.
+"""Where reading can go on in a damaged pcap capture: a plausible record header with another right behind its record.
 
 A record header has no mark of its own, so a place is believed only for two headers in a row: times near the last good
 one, fractions below a second, lengths in order. In random bytes that happens about once in 2⁹⁰.
@@ -48,8 +48,8 @@ class Plausible(NamedTuple):
 
     def captured(self, window: Window, place: int) -> int:
         """Return the captured length that the header at `place` says."""
-        order = "big" if self.kind.big_endian else "little"
-        return int.from_bytes(window[place + 8 : place + 12].tobytes(), order)
+        field = window[place + 8 : place + 12].tobytes()
+        return int.from_bytes(field, "big" if self.kind.big_endian else "little")
 
 
 def find_record(window: Window, start: int, plausible: Plausible, *, final: bool) -> tuple[int, bool]:

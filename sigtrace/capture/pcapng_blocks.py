@@ -46,6 +46,7 @@ class BlockType(IntEnum):
     CUSTOM_NOT_COPIED = 0x40000BAD
 
 
+KNOWN_BLOCKS = frozenset(BlockType)
 BYTE_ORDER_MAGIC = 0x1A2B3C4D
 NUMBERED_BLOCKS = frozenset({BlockType.JOURNAL_EXPORT, BlockType.CUSTOM, BlockType.CUSTOM_NOT_COPIED})
 """Blocks that are no packets of ours, but that Wireshark lists, and so numbers."""
@@ -54,10 +55,10 @@ NUMBERED_BLOCKS = frozenset({BlockType.JOURNAL_EXPORT, BlockType.CUSTOM, BlockTy
 class SectionFacts(NamedTuple):
     """What a section header says of the capture."""
 
-    hardware: str | None
-    system: str | None
-    application: str | None
-    comments: tuple[str, ...]
+    hardware: str | None = None
+    operating_system: str | None = None
+    application: str | None = None
+    comments: tuple[str, ...] = ()
 
 
 class InterfaceFacts(NamedTuple):
@@ -81,8 +82,12 @@ def decode_section_header(body: bytes, *, big_endian: bool) -> SectionFacts:
     if major != 1:
         raise DecodeError(f"pcapng version {major}, where 1 is known", offset=4)
     options = decode_options(fields.rest(), big_endian=big_endian)
-    texts = (text_of(options, code) for code in (SECTION_HARDWARE, SECTION_SYSTEM, SECTION_APPLICATION))
-    return SectionFacts(*texts, comments_of(options))
+    return SectionFacts(
+        hardware=text_of(options, SECTION_HARDWARE),
+        operating_system=text_of(options, SECTION_SYSTEM),
+        application=text_of(options, SECTION_APPLICATION),
+        comments=comments_of(options),
+    )
 
 
 def decode_interface(body: bytes, *, big_endian: bool) -> InterfaceFacts:

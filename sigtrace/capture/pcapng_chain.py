@@ -46,7 +46,7 @@ class Chain:
     """The chains of packet blocks in one window."""
 
     def __init__(self, window: Window) -> None:
-        self._window = window
+        self.window = window
         self._words: dict[tuple[bool, int], NDArray[np.uint32]] = {}
         self._links: dict[tuple[int, bool, int], _Links] = {}
 
@@ -54,8 +54,8 @@ class Chain:
         """Return the window from `alignment` (0 to 3) on as 32-bit words."""
         key = (big_endian, alignment)
         if key not in self._words:
-            end = alignment + (max(len(self._window) - alignment, 0) & ~3)
-            self._words[key] = self._window[alignment:end].view(">u4" if big_endian else "<u4")
+            end = alignment + (max(len(self.window) - alignment, 0) & ~3)
+            self._words[key] = self.window[alignment:end].view(">u4" if big_endian else "<u4")
         return self._words[key]
 
     def run(self, block_type: int, start: int, *, big_endian: bool) -> tuple[NDArray[np.int64], int]:
@@ -64,6 +64,7 @@ class Chain:
         Args:
             block_type: one of `LEAST_LENGTH`.
             start: where a block is known to begin, bytes into the window.
+            big_endian: the section's byte order.
         Returns: where each block of the run begins, in words of that alignment, and where the run ends, in bytes. The
             run is empty when the block at `start` is not whole, not of this type, or damaged.
         """

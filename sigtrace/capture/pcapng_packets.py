@@ -43,6 +43,10 @@ class PacketColumns(NamedTuple):
     interface: NDArray[np.int32]
     link_type: NDArray[np.int32]
 
+    def rows(self, order: NDArray[np.int64]) -> PacketColumns:
+        """Return these rows, in this order."""
+        return PacketColumns(*(column[order] for column in self))  # type: ignore[arg-type]  # columns of two types
+
 
 class Packets(NamedTuple):
     """Decoded packet blocks, and what was wrong with them."""
@@ -59,9 +63,9 @@ def interface_numbers(
     """Return the number of the interface that each packet block names."""
     if block_type == BlockType.SIMPLE_PACKET:
         return np.zeros(len(starts), np.uint32)
-    numbers = words[starts + 2]
+    numbers: NDArray[np.uint32] = words[starts + 2]
     if block_type == BlockType.OBSOLETE_PACKET:
-        return numbers >> 16 if big_endian else numbers & 0xFFFF
+        return (numbers >> np.uint32(16)) if big_endian else numbers & np.uint32(0xFFFF)
     return numbers
 
 
@@ -74,6 +78,7 @@ def decode_packets(
         words: the window, in the section's byte order.
         starts: where each block begins, in words; the blocks are whole.
         rows: the section's row for each packet's interface.
+        section: what the interfaces mean.
 
     Source: draft-ietf-opsawg-pcapng §4.3; the obsolete block: appendix A.
     """
@@ -128,7 +133,7 @@ def join_packets(parts: Sequence[Packets]) -> Packets:
     row_of = np.argsort(order, kind="stable")
     firsts = np.cumsum([0, *(len(part.columns.offset) for part in parts)])
     return Packets(
-        PacketColumns(*(column[order] for column in columns)),
+        columns.rows(order),
         np.sort(np.concatenate([row_of[part.overrun + first] for part, first in zip(parts, firsts, strict=False)])),
         any(part.clamped for part in parts),
         {

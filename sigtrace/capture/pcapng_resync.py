@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sigtrace.capture.pcapng_blocks import BYTE_ORDER_MAGIC, BlockType
+from sigtrace.capture.pcapng_blocks import BYTE_ORDER_MAGIC, KNOWN_BLOCKS, BlockType
+from sigtrace.capture.pcapng_framing import FRAME_LENGTH, is_possible, is_section_header, section_order, word_at
 from sigtrace.capture.reader import PLAUSIBLE_LENGTH
 
 if TYPE_CHECKING:
@@ -16,21 +17,23 @@ if TYPE_CHECKING:
 
 # Bytes searched at a time: short at first, as most damage is one block, so that damage everywhere costs no more than
 # one pass; long at last, so that a long search is done by vector operations.
-FIRST_SLAB, LAST_SLAB = 4096, 2**20
+FIRST_SLAB, LAST_SLAB = 1024, 2**20
 
 
 def find_block(window: Window, start: int, *, big_endian: bool | None, final: bool) -> tuple[int, bool]:
     """Find the first whole block at or behind `start`: a known type, a possible length, and the same length at its end.
 
     Args:
+        window: the bytes at hand.
+        start: where to begin, at any byte.
         big_endian: the section's byte order; None when there is no section yet, so that only a header can begin one.
         final: no bytes follow the window.
     Returns: where it is and True; or how far the search got and False, when that place needs more bytes to judge or
         nothing was found. Blocks that lost their alignment are found too.
     """
     slab = FIRST_SLAB
-    while start + 12 <= len(window):
-        stop = min(start + slab, len(window) - 11)
+    while start + FRAME_LENGTH <= len(window):
+        stop = min(start + slab, len(window) - FRAME_LENGTH + 1)
         places = _header_places(window, start, stop)
         if big_endian is not None:
             places = np.concatenate((places, _places_in_order(window, start, stop, big_endian=big_endian)))
@@ -53,26 +56,24 @@ def _header_places(window: Window, start: int, stop: int) -> NDArray[np.int64]:
     types = _words_at(window, start, stop, big_endian=False)
     places = np.flatnonzero(types == BlockType.SECTION_HEADER)
     magics = _words_at(window, start + 8, stop + 8, big_endian=False)[places]
-    return start + places[(magics == BYTE_ORDER_MAGIC) | (magics.byteswap() == BYTE_ORDER_MAGIC)]
+    is_magic: NDArray[np.bool_] = (magics == BYTE_ORDER_MAGIC) | (magics.byteswap() == BYTE_ORDER_MAGIC)
+    return start + places[is_magic]
 
 
 def _places_in_order(window: Window, start: int, stop: int, *, big_endian: bool) -> NDArray[np.int64]:
     """Return where a known type other than a section header is followed by a possible length."""
     types = _words_at(window, start, stop, big_endian=big_endian)
     lengths = _words_at(window, start + 4, stop + 4, big_endian=big_endian)
-    possible = (lengths >= 12) & (lengths <= PLAUSIBLE_LENGTH) & (lengths & 3 == 0)
+    possible = (lengths >= FRAME_LENGTH) & (lengths <= PLAUSIBLE_LENGTH) & (lengths & 3 == 0)
     places = np.flatnonzero(possible)
-    return start + places[np.isin(types[places], [kind for kind in BlockType if kind != BlockType.SECTION_HEADER])]
+    return start + places[np.isin(types[places], sorted(KNOWN_BLOCKS - {BlockType.SECTION_HEADER}))]
 
 
 def _is_block(window: Window, place: int, *, big_endian: bool | None) -> bool | None:
     """Tell whether a whole block begins at `place`; None when the window ends before the block does."""
-    if int.from_bytes(window[place : place + 4].tobytes(), "little") == BlockType.SECTION_HEADER:
-        big_endian = int.from_bytes(window[place + 8 : place + 12].tobytes(), "big") == BYTE_ORDER_MAGIC
-    order = "big" if big_endian else "little"
-    length = int.from_bytes(window[place + 4 : place + 8].tobytes(), order)
-    if length < 12 or length & 3 or length > PLAUSIBLE_LENGTH:
+    order = bool(section_order(window, place) if is_section_header(window, place) else big_endian)
+    length = word_at(window, place + 4, big_endian=order)
+    if not is_possible(length) or length > PLAUSIBLE_LENGTH:
         return False
-    if place + length > len(window):
-        return None
-    return int.from_bytes(window[place + length - 4 : place + length].tobytes(), order) == length
+    end = place + length
+    return None if end > len(window) else word_at(window, end - 4, big_endian=order) == length

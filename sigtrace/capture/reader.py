@@ -42,8 +42,8 @@ class CaptureReader(Protocol):
     """A sans-io reader of one capture.
 
     Call `read` with a window that begins where the last one was consumed to, `final` when nothing follows it. When
-    nothing was consumed, the same bytes must come again with more behind them; a window never has to be much longer than
-    `MAX_BLOCK_LENGTH`. A final window is consumed whole. Then call `close` once.
+    nothing was consumed, the same bytes must come again with more behind them; a window never has to be much longer
+    than `MAX_BLOCK_LENGTH`. A final window is consumed whole. Then call `close` once.
 
     Batches point into the window. Packets are numbered from 1 and interfaces from 0. A notice that has a packet number
     comes behind the batch which holds the packet, before the next batch.

@@ -34,7 +34,7 @@ def to_nanoseconds(ticks: NDArray[np.uint64], resolution: Resolution) -> tuple[N
     """
     units, offset_ns = resolution.units, resolution.offset_seconds * SECOND_NS
     most = int(ticks.max(initial=0))
-    fits = EARLIEST_NS <= offset_ns and most * SECOND_NS // units + max(offset_ns, 0) <= LATEST_NS
+    fits = offset_ns >= EARLIEST_NS and most * SECOND_NS // units + max(offset_ns, 0) <= LATEST_NS
     if fits and SECOND_NS % units == 0:
         return (ticks * np.uint64(SECOND_NS // units)).astype(np.int64) + offset_ns, False
     if fits and units % SECOND_NS == 0 and units // SECOND_NS < 2**63:

@@ -45,8 +45,10 @@ def flow_record(decoded: DecodedFlow, *, digests: bool) -> Record:
 
 
 def _closed_by(flow: Flow, *, client_is_originator: bool) -> str | None:
-    if flow.closed_by is None or flow.closed_by is Closer.RESET:
-        return word(flow.closed_by)
+    if flow.closed_by is None:
+        return None
+    if flow.closed_by is Closer.RESET:
+        return "reset"
     return "client" if (flow.closed_by is Closer.ORIGINATOR) == client_is_originator else "server"
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sigtrace.calls.peers import Peer
-    from sigtrace.export.record import Record
     from sigtrace.calls.signals import Signal
+    from sigtrace.export.record import Record
     from sigtrace.trace import Trace
 
 

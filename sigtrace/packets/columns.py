@@ -177,5 +177,5 @@ def _plain_tcp(ip: IpRows, windows: Windows) -> TcpRows:
     """Keep segments whose fixed header was captured and whose data offset makes sense; as `decode_segment`."""
     header = windows.take(ip.start, _TCP)
     offset = (header["offset"] >> 4).astype(np.int64) * 4
-    sound = (offset >= tcp.HEADER) & (offset <= ip.length)
+    sound = (ip.captured >= tcp.HEADER) & (offset >= tcp.HEADER) & (offset <= ip.length)
     return TcpRows(ip, header).only(sound)

@@ -53,6 +53,7 @@ def read(*paths: Path, progress: Progress | None = None) -> Iterator[CaptureItem
         progress: called with the bytes read so far, as they are on disk, and their total; None where that is unknown.
     Returns: for each capture, `CaptureStarted`, its interfaces, batches and other items, and `CaptureEnded`. Items of
         captures that overlap in time come mixed. Packets and interfaces are counted over the whole trace.
+
     Raises:
         SourceError: no such file, a directory, no permission, or, later, reading failed.
         CaptureError: empty, or not a capture.

@@ -119,15 +119,15 @@ class Connection:
             return not self.closed
         first = stream.next if stream.waiting is None or stream.next != UNKNOWN else stream.waiting.pieces[0].start
         if stream.soft or stream.next == UNKNOWN:
-            return abs(difference(segment.sequence + 1, first)) < LATE_SYN
+            return -LATE_SYN < difference(segment.sequence + 1, first) <= 0
         return difference(segment.sequence + 1, stream.base) == 0
 
     def _answered_anew(self, stream: Stream, segment: Segment) -> bool:
         """Tell a second SYN-ACK with another number to the same SYN: the first one's state was lost."""
         syn = stream.peer.syn
         anew = bool(segment.flags & ACK) and syn != UNKNOWN and (syn + 1) & MASK == segment.acknowledgment
-        if anew and stream.next == stream.base and not self.closed:
-            stream.syn = stream.next = UNKNOWN
+        if anew and not self.closed and stream.untouched:
+            stream.restart()
             return True
         return False
 

@@ -54,6 +54,7 @@ class Reassembler:
         self._next_alarm_ns = NEVER
         self._max_flows = max_flows
         self._settled = 0  # connections that are kept for their facts alone
+        self._dropped: list[int] = []  # not followed any more; known until room is made, as deliveries may name them
         self._said_too_many = False
 
     def feed(self, segment: Segment) -> Sequence[Delivery | Notice]:
@@ -135,12 +136,12 @@ class Reassembler:
         Returns: its packed endpoints, the originator's first. Raises KeyError when the flow is not known any more.
         """
         connection = self._connections[number]
-        connection.forget()
         originator, responder = connection.originator.endpoint, connection.responder.endpoint
-        at = self._streams.get(originator + responder)
-        if at is None or at.connection is not connection:
-            self._settled -= 1
-            del self._connections[number]
+        if not connection.forgotten:
+            if not self._in_table(connection):
+                self._settled -= connection.carried
+                self._dropped.append(number)
+            connection.forget()
         return originator, responder
 
     # One segment, whole
@@ -161,7 +162,7 @@ class Reassembler:
             connection.receive(stream, segment, out)
             stream.refresh()
             stream.peer.refresh()
-            if not (stream.plain and stream.peer.plain):
+            if stream.pending or stream.peer.pending or connection.reset:
                 self._arm(connection)
         if segment.at_ns >= self._next_alarm_ns:
             self._expire(segment.at_ns, out)
@@ -178,13 +179,13 @@ class Reassembler:
         sender = connection.originator
         if sender.endpoint != segment.source:
             sender = connection.responder
-        self._streams[endpoints] = sender
         self._streams[segment.destination + segment.source] = sender.peer
+        self._streams[endpoints] = sender
         return sender
 
     def _replace(self, endpoints: bytes, old: Connection, segment: Segment, out: Out) -> Stream:
         if old.forgotten:
-            del self._connections[old.number]
+            self._dropped.append(old.number)
         else:
             old.conclude(Ending.REPLACED, Mark(segment.at_ns, segment.number), out)
             self._settled += old.carried
@@ -192,6 +193,11 @@ class Reassembler:
 
     def _make_room(self, segment: Segment, out: Out) -> None:
         """Let a tenth of the connections go: forgotten, closed and empty ones first, then those idle for longest."""
+        for number in self._dropped:
+            del self._connections[number]
+        self._dropped.clear()
+        if len(self._connections) - self._settled < self._max_flows:
+            return
         followed = [known for known in self._connections.values() if self._in_table(known) or not known.carried]
         followed.sort(key=_worth)
         for connection in followed[: max(1, self._max_flows // 10)]:
@@ -209,11 +215,11 @@ class Reassembler:
             connection.conclude(Ending.CAPTURE_ENDED, Mark(connection.last_ns, 0), out)
         if self._in_table(connection):
             for stream in connection.streams:
-                del self._streams[stream.endpoint + stream.peer.endpoint]
+                self._streams.pop(stream.endpoint + stream.peer.endpoint, None)
         if connection.carried and not connection.forgotten:
             self._settled += 1
         else:
-            del self._connections[connection.number]
+            self._dropped.append(connection.number)
 
     # Patience
 

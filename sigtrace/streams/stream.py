@@ -119,6 +119,21 @@ class Stream:
         """True while the start is a guess on which nothing depends yet."""
         return self.syn == UNKNOWN and self.next == self.base
 
+    @property
+    def pending(self) -> bool:
+        """True while something is waited for."""
+        return self.hole is not None or self.waiting is not None
+
+    @property
+    def untouched(self) -> bool:
+        """True while no data and no end of this stream was seen."""
+        return self.next == self.base and self.waiting is None and self.fin == UNKNOWN
+
+    def restart(self) -> None:
+        """Take back what an untouched stream believed of its numbers."""
+        self.syn = self.base = self.next = self.acked = self.high = self.far_ack = UNKNOWN
+        self.hole = None
+
     def counts(self) -> Counts:
         """Return what was counted so far."""
         return Counts(
@@ -157,7 +172,7 @@ class Stream:
         if ahead > PLAUSIBLE:
             self.far_ack = number
             return
-        if self.soft and ahead == 1 and self.high == UNKNOWN:
+        if self.soft and self.untouched and ahead == 1 and self.high <= self.next:
             self.base = self.next = self.next + 1  # the stream was first met in a keep-alive probe
             return
         self._acknowledged_to(self.next + ahead, Mark(segment.at_ns, segment.number))
@@ -230,10 +245,8 @@ class Stream:
             self.far_ack = UNKNOWN
             self._acknowledged_to(acked, Mark(segment.at_ns, segment.number))
             return start
-        if self.soft and self.waiting is None:
-            self.base = self.next = UNKNOWN  # the guess came from a damaged packet: begin again
-            self.acked = self.high = UNKNOWN
-            self.hole = None
+        if self.soft and self.untouched:
+            self.restart()  # the guess came from a damaged packet
             return first_position(sequence)
         if segment.length:
             self.stray = (sequence + segment.length) & MASK
@@ -245,7 +258,9 @@ class Stream:
         if self._is_probe(segment, start):
             return
         if self.fin != UNKNOWN and end > self.fin:
-            end = max(start, self.fin)  # nothing follows a FIN
+            end = self.fin  # nothing follows a FIN
+            if start >= end:
+                return
         piece = Piece(start, end, segment.payload[: end - start], segment.at_ns, segment.number)
         if self.soft and self.next != UNKNOWN and start < self.next:
             self.base = self.next = start
@@ -292,8 +307,8 @@ class Stream:
         if self.fin != UNKNOWN:
             self.retransmitted += 1
             return
-        if position < self.next:
-            return
+        if position < self.next or (self.waiting is not None and position < self.waiting.pieces[-1].end):
+            return  # damaged: there is data behind it
         self.fin, self.fin_mark = position, mark
         self.acked = min(self.acked, position)
         self.high = min(self.high, position)
@@ -408,10 +423,10 @@ class Stream:
         self.advance(out)
 
     def _give_up(self, position: int, out: Out) -> None:
-        mark = self.hole
-        if position > self.next and mark:
-            report_gap(self, position - self.next, mark.packet, out)
-            self._skip(position, Mark(mark.at_ns, mark.packet), out)
+        shown = self.hole or (self.waiting.pieces[0] if self.waiting is not None else None)
+        if position > self.next and shown is not None:
+            report_gap(self, position - self.next, shown.packet, out)
+            self._skip(position, Mark(shown.at_ns, shown.packet), out)
         self._deliver_run(out)
         self._next_hole()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
@@ -11,6 +12,8 @@ MAX_HEAD = 64 * 1024  # servers refuse heads above 8 to 64 KiB, so nothing real 
 MAX_FIELDS = 512  # servers refuse above 100 or so
 
 HEAD_END = re.compile(rb"\n\r?\n")  # a bare LF ends a line too (RFC 9112 §2.2)
+
+_MAX_REMEMBERED = 256  # bytes of a line; with 2048 lines half a MiB at most
 
 # The fields that decide how the rest of the message is read.
 _FRAMING_NAMES = frozenset([b"content-length", b"transfer-encoding", b"content-encoding", b"upgrade"])
@@ -22,42 +25,62 @@ class HeaderSection(NamedTuple):
 
     fields: Fields  # as on the wire, in order, repeated ones too
     framing: dict[bytes, bytes]  # lower-case name → all its values joined by commas; only those that framing asks for
-    malformed: int  # lines without a colon: left out
+    malformed: int  # lines without a name or a colon: left out
     dropped: int  # lines above MAX_FIELDS: left out
+
+
+class _Field(NamedTuple):
+    pair: tuple[bytes, bytes]
+    framing_name: bytes | None  # lower case
+
+
+_EMPTY = HeaderSection((), _NONE, 0, 0)
 
 
 def decode_fields(lines: list[bytes]) -> HeaderSection:
     """Decode header lines, without their LF; a line folded onto the next is joined by one space (RFC 9112 §5.2)."""
+    if not lines:
+        return _EMPTY
     fields: list[tuple[bytes, bytes]] = []
     framing = _NONE
     malformed = 0
-    dropped = 0
-    if len(lines) > MAX_FIELDS:
-        dropped = len(lines) - MAX_FIELDS
-        lines = lines[:MAX_FIELDS]
-    if any(line[:1] in (b" ", b"\t") for line in lines):
-        lines = _unfold(lines)
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or not name:
+    dropped = max(0, len(lines) - MAX_FIELDS)
+    for line in _unfold(lines[:MAX_FIELDS]):
+        field = _decode_known_line(line) if len(line) <= _MAX_REMEMBERED else _decode_line(line)
+        if field is None:
             malformed += 1
             continue
-        value = value.strip(b" \t\r")
-        name = name.rstrip(b" \t")
-        fields.append((name, value))
-        lower = name.lower()
-        if lower in _FRAMING_NAMES:
+        fields.append(field.pair)
+        name = field.framing_name
+        if name is not None:
             if framing is _NONE:
                 framing = {}
-            framing[lower] = framing[lower] + b"," + value if lower in framing else value
+            value = field.pair[1]
+            framing[name] = framing[name] + b"," + value if name in framing else value
     return HeaderSection(tuple(fields), framing, malformed, dropped)
+
+
+def _decode_line(line: bytes) -> _Field | None:
+    name, colon, value = line.partition(b":")
+    name = name.rstrip(b" \t")
+    if not colon or not name:
+        return None
+    lower = name.lower()
+    return _Field((name, value.strip(b" \t\r")), lower if lower in _FRAMING_NAMES else None)
+
+
+# The same few programs send the same lines in every message: decoding each once saves time and, where a trace keeps
+# tens of thousands of messages, most of the memory of their headers.
+_decode_known_line = lru_cache(maxsize=2048)(_decode_line)
 
 
 def _unfold(lines: list[bytes]) -> list[bytes]:
     """Join continuation lines to the line they continue."""
+    if min(lines)[:1] > b" " and b"\n\t" not in b"\n".join(lines):
+        return lines
     groups: list[list[bytes]] = []
     for line in lines:
-        if line[:1] in (b" ", b"\t") and groups:
+        if line.startswith((b" ", b"\t")) and groups:
             groups[-1].append(line.strip(b" \t\r"))
         else:
             groups.append([line.rstrip(b"\r")])

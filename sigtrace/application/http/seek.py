@@ -82,7 +82,7 @@ class Seeker:
         self.found = None
         for grammar in self.grammars:
             for match in grammar.in_stream.finditer(data):
-                if grammar.decode(match[0].rstrip(b"\r\n")) is not None:
+                if grammar.decode(match[0][:-1]) is not None:
                     if match.start() < where:
                         where, self.found = match.start(), grammar
                     break
@@ -114,7 +114,7 @@ class Seeker:
             self._held.pop()
             self._held_size -= len(chunk.data)
         elif self._held_size + line_end < MAX_START_LINE:
-            line = (b"".join(held.data for held in self._held) + chunk.data[:line_end]).rstrip(b"\r")
+            line = b"".join(held.data for held in self._held) + chunk.data[:line_end]
             self.found = next((grammar for grammar in self.grammars if grammar.decode(line) is not None), None)
         if self.found is None:
             self._drop()

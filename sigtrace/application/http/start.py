@@ -22,7 +22,7 @@ KNOWN_METHODS = frozenset(
 _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,20}")  # a token (RFC 9110 §5.6.2) of a length methods have
 _OTHER_PROTOCOL = re.compile(rb"[A-Z]+/\d\.\d")  # "RTSP/1.0", "SIP/2.0": HTTP's shape and not HTTP
 _TARGET = re.compile(rb"[/*]|[A-Za-z][A-Za-z0-9+.\-]*:")  # origin, asterisk and absolute form
-_STATUS_LINE = re.compile(rb"(HTTP/1\.\d) {1,4}(\d{3})(?:[ \t]([^\r\n]*))?(?=\r?\n|\Z)")
+_STATUS_LINE = re.compile(rb"(HTTP/1\.\d) {1,4}(\d{3})(?:[ \t]([^\r\n]*))?\r?(?:\n|\Z)")
 _STATUS_PREFIX = b"HTTP/1."
 _SHORTEST_STATUS_LINE = len(b"HTTP/1.1 200")
 _VERSIONS = {b"HTTP/1.%d" % minor: f"HTTP/1.{minor}" for minor in range(10)} | {b"HTTP/0.9": "HTTP/0.9"}
@@ -57,7 +57,7 @@ class StatusLine(NamedTuple):
 
 
 def decode_request_line(line: bytes) -> RequestLine | None:
-    """Decode a request line without its line end; None when it is not one.
+    """Decode a request line without its LF; None when it is not one.
 
     The target is all between the first space and the version, for `peerconnection_client` sends names with spaces and
     bytes that are not ASCII. The version may be missing where method and target leave no doubt.
@@ -84,7 +84,7 @@ def decode_cut_request_line(line: bytes) -> RequestLine | None:
 
 
 def decode_status_line(line: bytes) -> StatusLine | None:
-    """Decode a status line, with or without its line end, whole or cut after the status; None when it is not one."""
+    """Decode a status line, with or without its line end, whole or cut after the status; None when it is none."""
     match = _STATUS_LINE.match(line)
     if match is None:
         return None

@@ -1,0 +1,83 @@
+"""Who gets a column of the chart, and where it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.views.ladder import Column, ColumnKind, Tone
+from sigtrace.views.people import SERVER, Stranger, TheServer
+from sigtrace.views.quantities import count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.trace import Trace
+    from sigtrace.views.people import Party
+    from sigtrace.views.steps import Step
+
+MAX_PEERS = 8
+"""Columns of peers unless asked otherwise: as many as a wide terminal shows, and more than one eye follows."""
+
+_WEIGHTS = {Tone.SIGNAL: 1000, Tone.FAILURE: 100, Tone.PRESENCE: 1, Tone.HOUSEKEEPING: 1}
+"""Who takes part in calls goes before who merely waits."""
+
+
+class Columns:
+    """The columns of one session: the server in the middle, half of the peers on each side of it.
+
+    `parties` has who stands in each column, None for the others.
+    """
+
+    def __init__(self, trace: Trace, session: int, server: Endpoint, steps: Iterable[Step], max_peers: int) -> None:
+        weights = _weigh(steps)
+        order = _in_order_of_arrival(trace, session, weights)
+        kept = sorted(order, key=lambda party: -weights[party])[: max(max_peers, 1)]
+        shown: list[Party | None] = [party for party in order if party in set(kept)]
+        self.folded = len(order) - len(shown)
+        if self.folded:
+            shown.append(None)
+        middle = (len(shown) + 1) // 2
+        self.parties: list[Party | None] = [*shown[:middle], SERVER, *shown[middle:]]
+        self._places = {party: place for place, party in enumerate(self.parties)}
+        self.columns = tuple(_column(trace, session, server, party, self.folded) for party in self.parties)
+
+    def place(self, party: Party) -> int:
+        """Return the index of a party's column, that of the others when it has none."""
+        return self._places[party] if party in self._places else self._places[None]
+
+    def has(self, party: Party) -> bool:
+        """Tell whether a party has a column of its own."""
+        return party in self._places
+
+
+def _weigh(steps: Iterable[Step]) -> dict[Party, int]:
+    weights: dict[Party, int] = {}
+    for step in steps:
+        for party in (step.source, step.target):
+            if party is not None and not isinstance(party, TheServer):
+                weights[party] = weights.get(party, 0) + _WEIGHTS[step.tone]
+    return weights
+
+
+def _in_order_of_arrival(trace: Trace, session: int, weights: dict[Party, int]) -> list[Party]:
+    known: list[Party] = [peer.id for peer in trace.peers if peer.session == session and peer.id in weights]
+    return [*known, *(party for party in weights if party not in set(known))]
+
+
+def _column(trace: Trace, session: int, server: Endpoint, party: Party | None, folded: int) -> Column:
+    if party is None:
+        return Column(kind=ColumnKind.OTHERS, name=count(folded, "other peer"))
+    if isinstance(party, TheServer):
+        return Column(kind=ColumnKind.SERVER, name=str(server))
+    if isinstance(party, Stranger):
+        return Column(kind=ColumnKind.STRANGER, name=party.address, address=party.address)
+    peer = trace.peer(session, party)
+    name = peer.label if peer else f"peer {party}"
+    named = name != f"peer {party}"
+    return Column(
+        kind=ColumnKind.PEER,
+        name=name,
+        id=str(party) if named else None,
+        address=peer.address if peer else None,
+    )

@@ -1,0 +1,108 @@
+"""What a signal is called and what is worth saying of it beside its name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from sigtrace.calls.signals import Fate
+from sigtrace.signaling.content import DESCRIPTION_KINDS, SignalKind
+from sigtrace.views.quantities import count, format_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sigtrace.calls.signals import Signal
+    from sigtrace.signaling.content import Content
+
+_TEXT_SHOWN = 32
+"""Characters of a text message on its arrow; all of it is in `show`."""
+
+
+class Words(NamedTuple):
+    """A name, and what may be left away where there is no room for it, most telling first."""
+
+    label: str
+    details: tuple[str, ...] = ()
+
+
+_NAMES = {
+    SignalKind.BYE: "BYE",
+    SignalKind.OFFER_LOOPBACK: "offer-loopback",
+    SignalKind.JSON: "JSON",
+    SignalKind.TEXT: "text",
+    SignalKind.EMPTY: "empty message",
+    SignalKind.UNREADABLE: "message, unreadable",
+}
+
+
+def name_kind(kind: SignalKind) -> str:
+    """Name a kind of signal as people say it."""
+    return _NAMES.get(kind, kind.value)
+
+
+def describe_signal(signal: Signal) -> Words:
+    """Name one signal: `offer`, with what it weighs and holds."""
+    content = signal.content
+    if content.kind in DESCRIPTION_KINDS:
+        return Words(name_kind(content.kind), _describe_description(content))
+    if content.kind is SignalKind.CANDIDATE:
+        return describe_candidates([signal])
+    length = (format_bytes(content.length),) if content.length else ()
+    if content.kind is SignalKind.TEXT and content.text:
+        return Words("text", (f'"{shortened(content.text)}"', *length))
+    return Words(name_kind(content.kind), () if content.kind is SignalKind.BYE else length)
+
+
+def shortened(text: str, limit: int = _TEXT_SHOWN) -> str:
+    """Return one line of a text, cut where it is long."""
+    line = " ".join(text[: limit * 2].split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def _describe_description(content: Content) -> tuple[str, ...]:
+    length = (format_bytes(content.length),) if content.length else ()
+    if content.description is None:
+        return (*length, content.problem) if content.problem else length
+    media = content.description.media
+    kinds = " ".join(section.kind for section in media)
+    return (*length, kinds if 0 < len(media) <= 2 else f"{len(media)} media")
+
+
+def describe_candidates(signals: Sequence[Signal]) -> Words:
+    """Name one candidate, or a run of them one way: `candidate host srflx`."""
+    kinds: Counter[str] = Counter()
+    transports: dict[str, None] = {}
+    for signal in signals:
+        candidate = signal.content.candidate
+        kinds[candidate.kind if candidate else "unreadable"] += 1
+        if candidate:
+            transports[candidate.transport] = None
+    label = " ".join(["candidate", *kinds]) if len(signals) == 1 else "candidate"
+    if len(signals) == 1:
+        candidate = signals[0].content.candidate
+        return Words(label, (f"{candidate.transport} {candidate.address}",) if candidate else ())
+    return Words(label, (" ".join(kinds), " ".join(transports)) if transports else (" ".join(kinds),))
+
+
+_FATES = {
+    Fate.UNDELIVERED: "never delivered",
+    Fate.REFUSED: "refused by the server",
+    Fate.UNSENT: "its POST was not captured",
+}
+
+
+def describe_fate(signals: Sequence[Signal]) -> str | None:
+    """Say what went wrong with a signal, or with how many of a run; None when nothing did."""
+    for fate, words in _FATES.items():
+        number = sum(signal.fate is fate for signal in signals)
+        if number:
+            return words if len(signals) == number else f"{number} of {len(signals)} {words}"
+    return None
+
+
+def describe_candidates_count(caller: int, callee: int) -> str:
+    """Write how many candidates each side signaled: `2 + 2 candidates`, `no candidates`."""
+    if not caller and not callee:
+        return "no candidates"
+    return f"{caller} + {callee} candidates" if caller and callee else count(caller + callee, "candidate")

@@ -1,0 +1,109 @@
+"""pcap captures, whole and damaged."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from sigtrace.capture import pcap, reader
+from sigtrace.capture.batch import CaptureEnded, CaptureStarted, Interface, Record
+from sigtrace.capture.writer import encode_pcap
+from tests.builders.captures import START_NS, make_records, read_bytes
+
+RECORDS = make_records(60, 0, 1514, 61, 62)
+
+
+@pytest.mark.parametrize("big_endian", [False, True])
+@pytest.mark.parametrize(("nanosecond", "name"), [(False, "pcap"), (True, "pcap-ns")])
+def test_both_orders_and_both_fractions_are_read(name: str, *, big_endian: bool, nanosecond: bool) -> None:
+    """The magic alone says how the numbers are written."""
+    data = encode_pcap(RECORDS, link_type=1, big_endian=big_endian, nanosecond=nanosecond)
+    contents = read_bytes(data)
+    assert contents.records == RECORDS
+    assert contents.items == [
+        CaptureStarted(file="test", format=name),
+        Interface(index=0, name=None, link_type=1, snap_length=262144),
+        CaptureEnded(file="test", packets=5, bytes=len(data), truncated=False),
+    ]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_modified_format_has_longer_record_headers(order: str) -> None:
+    """Kuznetzov's format has 8 more bytes before each packet, and they are no part of it."""
+    data = struct.pack(f"{order}IHHiIII", 0xA1B2CD34, 2, 4, 0, 0, 65535, 101)
+    for at in range(3):
+        data += struct.pack(f"{order}IIIIIHBx", 1_700_000_000, at, 5, 9, 2, 0x800, 4) + b"hello"
+    contents = read_bytes(data)
+    assert contents.of(CaptureStarted)[0].format == "pcap-modified"
+    assert contents.records == [Record(at + 1, START_NS + at * 1000, 0, 101, b"hello", 9) for at in range(3)]
+
+
+def test_the_link_type_is_the_lower_half_of_its_field() -> None:
+    """Bits that tell of a frame check sequence do not change the link type."""
+    assert read_bytes(encode_pcap(RECORDS, link_type=0x2400_0001)).records == RECORDS
+
+
+def test_an_original_shorter_than_captured_is_kept() -> None:
+    """The lengths are what the capture says, even where they disagree."""
+    record = RECORDS[0]._replace(original=7)
+    assert read_bytes(encode_pcap([record, RECORDS[1]], link_type=1)).records == [record, RECORDS[1]]
+
+
+def test_another_version_is_a_notice() -> None:
+    """A version other than 2.4 is read as if it were."""
+    data = bytearray(encode_pcap(RECORDS, link_type=1))
+    data[6] = 3
+    contents = read_bytes(bytes(data))
+    assert contents.codes == [pcap.VERSION]
+    assert contents.records == RECORDS
+
+
+def test_no_packets_are_no_damage() -> None:
+    """A file header alone is a whole capture."""
+    contents = read_bytes(encode_pcap([], link_type=1))
+    assert (contents.records, contents.codes) == ([], [])
+    assert not contents.of(CaptureEnded)[0].truncated
+
+
+def test_a_cut_file_header_is_a_cut_capture() -> None:
+    """The capture is started and ended even when its header is cut off."""
+    contents = read_bytes(encode_pcap([], link_type=1)[:23])
+    assert [type(item).__name__ for item in contents.items] == ["CaptureStarted", "Notice", "CaptureEnded"]
+    assert contents.codes == [reader.CUT]
+
+
+@pytest.mark.parametrize("length", [0x7FFF_FFFF, 0xFFFF_FFFF, reader.MAX_RECORD_LENGTH + 1, 300_000])
+def test_reading_goes_on_behind_an_absurd_length(length: int) -> None:
+    """A captured length that cannot be costs one record; a notice says where and how much."""
+    data = bytearray(encode_pcap(RECORDS, link_type=1))
+    at = 24 + 16 + 60 + 16  # the header of record 3
+    data[at + 8 : at + 12] = struct.pack("<I", length)
+    contents = read_bytes(bytes(data))
+    assert [record.data for record in contents.records] == [RECORDS[row].data for row in (0, 1, 3, 4)]
+    assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
+    assert [item.offset for item in contents.items if hasattr(item, "offset")] == [at, at + 16 + 1514]
+
+
+def test_a_long_record_is_believed_when_another_follows() -> None:
+    """A record above the usual length is kept when what follows it looks like a record, or is the end."""
+    long = make_records(300_000, 60, 400_000)
+    assert read_bytes(encode_pcap(long, link_type=1)).records == long
+
+
+def test_garbage_to_the_end_is_passed_over() -> None:
+    """When no record follows the damage, what came before is kept and the capture counts as truncated."""
+    contents = read_bytes(encode_pcap(RECORDS, link_type=1) + b"\xff" * 5000)
+    assert contents.records == RECORDS
+    assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
+    assert contents.of(CaptureEnded)[0].truncated
+
+
+def test_damage_everywhere_does_not_flood() -> None:
+    """However many records are damaged, a code has few notices."""
+    good = encode_pcap(make_records(20, 20), link_type=1)[24:]
+    bad = struct.pack("<4I", 0, 0, 0xFFFF_FFFF, 0)
+    data = encode_pcap([], link_type=1) + (good + bad) * 200 + good
+    contents = read_bytes(data)
+    assert len(contents.records) >= 200
+    assert contents.codes.count(reader.ABSURD_LENGTH) == reader.MAX_NOTICES

@@ -1,0 +1,342 @@
+"""pcapng captures: every kind of block, whole and damaged."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from sigtrace.capture import pcapng, pcapng_batches, reader
+from sigtrace.capture.batch import (
+    CaptureEnded,
+    CaptureStarted,
+    DecryptionSecrets,
+    Interface,
+    InterfaceStatistics,
+    NameResolution,
+    Notice,
+    Record,
+)
+from sigtrace.capture.options import Option
+from sigtrace.capture.pcapng_blocks import BlockType, SectionFacts
+from sigtrace.capture.writer import (
+    encode_block,
+    encode_interface,
+    encode_name_resolution,
+    encode_packet,
+    encode_pcapng,
+    encode_secrets,
+    encode_section_header,
+)
+from tests.builders.captures import (
+    ETHERNET,
+    RAW_IP,
+    START_NS,
+    encode_obsolete_packet,
+    encode_simple_packet,
+    encode_statistics,
+    make_records,
+    read_bytes,
+)
+
+RECORDS = make_records(60, 0, 1514, 61, 62)
+HEADER = encode_section_header(SectionFacts())
+ORDERS = pytest.mark.parametrize("big_endian", [False, True])
+
+
+@ORDERS
+def test_a_section_its_interfaces_and_packets_are_read(*, big_endian: bool) -> None:
+    """Everything a plain capture holds comes out, in order."""
+    records = [RECORDS[0], RECORDS[1]._replace(interface=1, link_type=101), *RECORDS[2:]]
+    section = SectionFacts("a machine", "an OS", "a program", ("first", "second"))
+    data = encode_pcapng(records, interfaces=[ETHERNET, RAW_IP], section=section, big_endian=big_endian)
+    contents = read_bytes(data)
+    assert contents.records == records
+    assert contents.items == [
+        CaptureStarted(
+            file="test",
+            format="pcapng",
+            hardware="a machine",
+            operating_system="an OS",
+            application="a program",
+            comments=("first", "second"),
+        ),
+        ETHERNET,
+        RAW_IP,
+        CaptureEnded(file="test", packets=5, bytes=len(data), truncated=False),
+    ]
+
+
+@ORDERS
+def test_comments_stay_with_their_packets(*, big_endian: bool) -> None:
+    """Comments are found among other options, in any place, and only packets that have some are listed."""
+    comments = {1: ("one",), 4: ("two", "three")}
+    data = encode_pcapng(RECORDS, interfaces=[ETHERNET], comments=comments, big_endian=big_endian)
+    assert read_bytes(data).comments == comments
+
+
+def test_a_comment_behind_many_options_is_found() -> None:
+    """The number of options before a comment does not matter."""
+    for others in range(12):
+        options = b"".join(struct.pack("<HHI", 2, 4, 7) for _ in range(others)) + b"\x01\x00\x02\x00hi\x00\x00"
+        body = struct.pack("<5I", 0, 0, 0, 3, 3) + b"abc\x00" + options
+        data = HEADER + encode_interface(ETHERNET) + encode_block(BlockType.ENHANCED_PACKET, body)
+        assert read_bytes(data).comments == {1: ("hi",)}
+
+
+@ORDERS
+@pytest.mark.parametrize("resolution", [6, 9, 3, 0x80 | 10, 0x80 | 20, 0x80 | 32])
+@pytest.mark.parametrize("offset_seconds", [0, 1_000_000_000, -5])
+def test_times_are_exact_in_every_resolution(resolution: int, offset_seconds: int, *, big_endian: bool) -> None:
+    """Powers of 10 and of 2, and offsets, give the nanosecond that was meant."""
+    record = RECORDS[0]._replace(at_ns=START_NS + 500_000_000)
+    interface = encode_interface(ETHERNET, resolution=resolution, offset_seconds=offset_seconds, big_endian=big_endian)
+    packet = encode_packet(record, resolution=resolution, offset_seconds=offset_seconds, big_endian=big_endian)
+    data = encode_section_header(SectionFacts(), big_endian=big_endian) + interface + packet
+    assert read_bytes(data).records == [record]
+
+
+def test_picoseconds_need_an_offset() -> None:
+    """A resolution beyond nanoseconds is rounded down to them."""
+    data = HEADER + encode_interface(ETHERNET, resolution=12, offset_seconds=1_699_990_000)
+    data += encode_packet(RECORDS[0]._replace(at_ns=START_NS + 1), resolution=12, offset_seconds=1_699_990_000)
+    assert read_bytes(data).records[0].at_ns == START_NS + 1
+
+
+def test_interfaces_may_count_time_differently() -> None:
+    """Each packet's time is counted as its own interface does."""
+    resolutions = [6, 9, 0x80 | 10]
+    data = HEADER + b"".join(encode_interface(ETHERNET, resolution=code) for code in resolutions)
+    records = [RECORDS[row]._replace(interface=row % 3, at_ns=START_NS + row * 500_000_000) for row in range(5)]
+    data += b"".join(encode_packet(one, resolution=resolutions[one.interface]) for one in records)
+    assert read_bytes(data).records == records
+
+
+def test_the_time_zone_changes_nothing() -> None:
+    """`if_tzone` is ignored."""
+    body = struct.pack("<HHI", 1, 0, 0) + struct.pack("<HHI", 10, 4, 3600) + struct.pack("<HHB3x", 9, 1, 9) + bytes(4)
+    data = HEADER + encode_block(BlockType.INTERFACE_DESCRIPTION, body) + encode_packet(RECORDS[0])
+    assert read_bytes(data).records == RECORDS[:1]
+
+
+@ORDERS
+def test_obsolete_packets_are_packets(*, big_endian: bool) -> None:
+    """The obsolete packet block is read, with its 16-bit interface number beside its drop count."""
+    data = encode_section_header(SectionFacts(), big_endian=big_endian)
+    data += encode_interface(ETHERNET, resolution=6, big_endian=big_endian)
+    data += encode_interface(RAW_IP, resolution=6, big_endian=big_endian)
+    records = [one._replace(interface=1, link_type=101) for one in RECORDS]
+    data += b"".join(encode_obsolete_packet(one, drops=9, big_endian=big_endian) for one in records)
+    assert read_bytes(data).records == records
+
+
+@ORDERS
+def test_simple_packets_get_the_time_before_them(*, big_endian: bool) -> None:
+    """Simple packets have no time: theirs is that of the packet before, and a notice says so once."""
+    data = encode_section_header(SectionFacts(), big_endian=big_endian)
+    data += encode_interface(ETHERNET, big_endian=big_endian)
+    data += encode_simple_packet(b"first", big_endian=big_endian)
+    data += encode_packet(RECORDS[0], big_endian=big_endian)
+    data += encode_simple_packet(b"second", 90, big_endian=big_endian)
+    data += encode_packet(RECORDS[1], big_endian=big_endian)
+    contents = read_bytes(data)
+    assert contents.records == [
+        Record(1, 0, 0, 1, b"first", 5),
+        RECORDS[0]._replace(number=2),
+        Record(3, RECORDS[0].at_ns, 0, 1, b"second\x00\x00", 90),
+        RECORDS[1]._replace(number=4),
+    ]
+    assert contents.codes == [pcapng_batches.NO_TIME]
+
+
+def test_a_simple_packet_is_cut_by_the_snap_length() -> None:
+    """What a simple packet captured is bounded by the interface's snap length, as it does not say so itself."""
+    interface = encode_interface(Interface(index=0, name=None, link_type=1, snap_length=5))
+    assert read_bytes(HEADER + interface + encode_simple_packet(b"12345\0\0\0", 90)).records[0].data == b"12345"
+
+
+@ORDERS
+def test_sections_have_orders_and_interfaces_of_their_own(*, big_endian: bool) -> None:
+    """Interfaces are counted over the whole capture, and each section is read in its own byte order."""
+    first = encode_pcapng(RECORDS, interfaces=[ETHERNET, RAW_IP], big_endian=big_endian)
+    facts = SectionFacts(application="editor", comments=("later",))
+    second = encode_pcapng(RECORDS, interfaces=[ETHERNET], big_endian=not big_endian, section=facts)
+    contents = read_bytes(first + second + first)
+    assert [record.interface for record in contents.records] == [0] * 5 + [2] * 5 + [3] * 5
+    assert [record.number for record in contents.records] == list(range(1, 16))
+    assert [record.data for record in contents.records] == [record.data for record in RECORDS] * 3
+    assert [interface.index for interface in contents.of(Interface)] == [0, 1, 2, 3, 4]
+    assert [notice.text for notice in contents.of(Notice)] == ["a further section begins: editor; later"]
+
+
+@ORDERS
+def test_what_stands_beside_the_packets_is_kept(*, big_endian: bool) -> None:
+    """Names, statistics and secrets come out as items."""
+    names = [
+        NameResolution(address=bytes((10, 0, 0, 1)), names=("server", "server.example")),
+        NameResolution(address=bytes(15) + b"\x01", names=("localhost",)),
+    ]
+    secrets = DecryptionSecrets(kind=0x544C534B, data=b"CLIENT_RANDOM 00 11\n")
+    order = ">" if big_endian else "<"
+    counted = [Option(4, struct.pack(f"{order}Q", 70)), Option(5, struct.pack(f"{order}Q", 2)), Option(7, bytes(8))]
+    data = encode_pcapng(RECORDS, interfaces=[ETHERNET], big_endian=big_endian)
+    data += encode_name_resolution(names, big_endian=big_endian) + encode_secrets(secrets, big_endian=big_endian)
+    data += encode_statistics(0, counted, big_endian=big_endian) + encode_statistics(0, big_endian=big_endian)
+    contents = read_bytes(data)
+    assert contents.of(NameResolution) == names
+    assert contents.of(DecryptionSecrets) == [secrets]
+    assert contents.of(InterfaceStatistics) == [
+        InterfaceStatistics(interface=0, received=70, dropped=2),
+        InterfaceStatistics(interface=0, received=None, dropped=None),
+    ]
+    assert contents.codes == []
+
+
+def test_unknown_blocks_are_skipped() -> None:
+    """A block of a type we do not know changes nothing."""
+    data = HEADER + encode_interface(ETHERNET)
+    data += b"".join(encode_block(0x80000001, b"who knows") + encode_packet(record) for record in RECORDS)
+    contents = read_bytes(data)
+    assert (contents.records, contents.codes) == (RECORDS, [])
+
+
+@pytest.mark.parametrize("kind", [BlockType.CUSTOM, BlockType.CUSTOM_NOT_COPIED, BlockType.JOURNAL_EXPORT])
+def test_blocks_that_wireshark_lists_take_a_number(kind: BlockType) -> None:
+    """Custom blocks and journal entries are no packets, but the packets behind them keep Wireshark's numbers."""
+    data = HEADER + encode_interface(ETHERNET) + encode_packet(RECORDS[0])
+    data += encode_block(kind, b"\x00\x00\x00\x00data") + encode_packet(RECORDS[1])
+    contents = read_bytes(data)
+    assert [record.number for record in contents.records] == [1, 3]
+    assert contents.of(CaptureEnded)[0].packets == 2
+
+
+def test_a_packet_that_claims_more_than_its_block_has_is_cut() -> None:
+    """The captured length is bounded by the block, and a notice names the packet."""
+    body = struct.pack("<5I", 0, 0, 0, 99, 200) + b"12345678"
+    data = HEADER + encode_interface(ETHERNET) + encode_packet(RECORDS[0])
+    data += encode_block(BlockType.ENHANCED_PACKET, body) + encode_packet(RECORDS[1])
+    contents = read_bytes(data)
+    assert [record.data for record in contents.records] == [RECORDS[0].data, b"12345678", RECORDS[1].data]
+    assert [(notice.code, notice.packet) for notice in contents.of(Notice)] == [(pcapng_batches.OVERRUN, 2)]
+
+
+def test_an_interface_that_was_never_described_is_stood_in_for() -> None:
+    """Packets of undescribed interfaces are read like the section's first, under an interface of their own."""
+    data = HEADER + encode_packet(RECORDS[0]._replace(at_ns=1000), resolution=6)
+    data += encode_interface(RAW_IP) + encode_packet(RECORDS[1])
+    data += encode_packet(RECORDS[2]._replace(interface=7, at_ns=2000), resolution=6)
+    contents = read_bytes(data)
+    assert [(record.interface, record.link_type) for record in contents.records] == [(0, 1), (1, 101), (0, 1)]
+    assert [record.at_ns for record in contents.records] == [1000, RECORDS[1].at_ns, 2000]
+    assert contents.codes == [pcapng_batches.UNDESCRIBED]
+    assert [interface.index for interface in contents.of(Interface)] == [0, 1]
+
+
+def test_times_out_of_range_are_clamped_once() -> None:
+    """A time beyond what 64 bits of nanoseconds hold is clamped; one notice says so."""
+    late = encode_block(BlockType.ENHANCED_PACKET, struct.pack("<5I", 0, 0xFFFFFFFF, 0xFFFFFFFF, 0, 0))
+    contents = read_bytes(HEADER + encode_interface(ETHERNET, resolution=6) + late * 3)
+    assert [record.at_ns for record in contents.records] == [2**63 - 1] * 3
+    assert contents.codes == [reader.TIME_RANGE]
+
+
+@pytest.mark.parametrize("length", [0, 8, 11, 1513, 0xFFFFFFFC, reader.MAX_BLOCK_LENGTH + 4])
+@ORDERS
+def test_reading_goes_on_behind_an_absurd_length(length: int, *, big_endian: bool) -> None:
+    """A block length that cannot be costs one block; notices say where and how much."""
+    interface = encode_interface(ETHERNET, big_endian=big_endian)
+    packets = [encode_packet(record, big_endian=big_endian) for record in RECORDS]
+    packets[2] = packets[2][:4] + struct.pack(">I" if big_endian else "<I", length) + packets[2][8:]
+    data = encode_section_header(SectionFacts(), big_endian=big_endian) + interface + b"".join(packets)
+    contents = read_bytes(data)
+    assert [record.data for record in contents.records] == [RECORDS[row].data for row in (0, 1, 3, 4)]
+    assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
+    passed = contents.of(Notice)[1]
+    assert passed.text.startswith(f"{len(packets[2])} damaged bytes")
+
+
+def test_blocks_that_lost_their_alignment_are_found() -> None:
+    """Bytes lost or added between blocks shift what follows, and it is read all the same."""
+    packets = [encode_packet(record) for record in RECORDS]
+    for junk in (b"\xff", b"\xff" * 6, b"\x00" * 11):
+        data = HEADER + encode_interface(ETHERNET) + packets[0] + junk + b"".join(packets[1:])
+        contents = read_bytes(data)
+        assert contents.records == RECORDS
+        assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
+
+
+def test_a_wrong_trailing_length_is_a_notice() -> None:
+    """The leading length counts where a block begins behind it."""
+    packets = [encode_packet(record) for record in RECORDS]
+    packets[1] = packets[1][:-4] + b"\x01\x02\x03\x04"
+    packets[4] = packets[4][:-4] + b"\x01\x02\x03\x04"
+    contents = read_bytes(HEADER + encode_interface(ETHERNET) + b"".join(packets))
+    assert contents.records == RECORDS
+    assert contents.codes == [pcapng.TRAILING_LENGTH] * 2
+
+
+def test_a_wrong_leading_length_inside_the_capture_is_resynchronised() -> None:
+    """A leading length that is possible but wrong does not swallow the blocks behind it."""
+    packets = [encode_packet(record) for record in RECORDS]
+    packets[1] = packets[1][:4] + struct.pack("<I", len(packets[1]) + 100) + packets[1][8:]
+    contents = read_bytes(HEADER + encode_interface(ETHERNET) + b"".join(packets))
+    assert [record.data for record in contents.records] == [RECORDS[row].data for row in (0, 2, 3, 4)]
+    assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (BlockType.INTERFACE_DESCRIPTION, b"\x01\x00"),
+        (BlockType.INTERFACE_STATISTICS, b"\x00\x00\x00\x00"),
+        (BlockType.INTERFACE_STATISTICS, struct.pack("<III", 7, 0, 0)),
+        (BlockType.NAME_RESOLUTION, struct.pack("<HH", 1, 400)),
+        (BlockType.DECRYPTION_SECRETS, struct.pack("<II", 1, 400)),
+        (BlockType.ENHANCED_PACKET, bytes(16)),
+        (BlockType.SIMPLE_PACKET, b""),
+    ],
+)
+def test_a_block_that_is_damaged_inside_is_passed_over(kind: BlockType, body: bytes) -> None:
+    """A block whose inside is not what its type says is a notice, and the packets around it are read."""
+    data = HEADER + encode_interface(ETHERNET) + encode_packet(RECORDS[0]) + encode_block(kind, body)
+    contents = read_bytes(data + encode_packet(RECORDS[1]))
+    assert contents.records == RECORDS[:2]
+    assert contents.codes == [pcapng.DAMAGED_BLOCK]
+
+
+def test_a_section_of_no_known_order_is_searched_past() -> None:
+    """A section header with a damaged byte-order magic gives way to the next section."""
+    damaged = bytearray(encode_pcapng(RECORDS, interfaces=[ETHERNET]))
+    damaged[8] ^= 0xFF
+    contents = read_bytes(bytes(damaged) + encode_pcapng(RECORDS, interfaces=[ETHERNET]))
+    assert contents.records == RECORDS
+    assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
+
+
+def test_an_unknown_version_is_read_with_a_notice() -> None:
+    """A section of version 2 is read as if it were version 1."""
+    data = bytearray(encode_pcapng(RECORDS, interfaces=[ETHERNET]))
+    data[12] = 2
+    contents = read_bytes(bytes(data))
+    assert contents.records == RECORDS
+    assert contents.codes == [pcapng.DAMAGED_BLOCK]
+
+
+def test_payload_that_looks_like_blocks_is_payload() -> None:
+    """A capture inside a packet's bytes gives no packets, however it is aligned."""
+    inner = encode_pcapng(make_records(60, 60, 60), interfaces=[ETHERNET])
+    records = [
+        Record(number, START_NS, 0, 1, bytes(shift) + inner * 3, shift + 3 * len(inner))
+        for number, shift in enumerate((0, 1, 2, 3, 0, 4, 8), start=1)
+    ]
+    contents = read_bytes(encode_pcapng(records, interfaces=[ETHERNET]))
+    assert (contents.records, contents.codes) == (records, [])
+
+
+def test_many_interfaces_are_bounded() -> None:
+    """Interfaces above the bound are taken for undescribed, with one notice each way."""
+    data = HEADER + encode_interface(ETHERNET) * (65536 + 3) + encode_packet(RECORDS[0]._replace(interface=65537))
+    contents = read_bytes(data)
+    assert contents.codes == [pcapng.INTERFACE_LIMIT, pcapng_batches.UNDESCRIBED]
+    assert len(contents.of(Interface)) == 65537
+    assert contents.records[0].interface == 65536
