@@ -275,7 +275,7 @@ CALLS = (
     Scenario(
         name="crowd",
         play=crowd,
-        look="As `busy-peers`. Some megabytes, so made when needed.",
+        look="As `busy-peers`. Some 27 MB, so made when needed.",
         on_demand=True,
     ),
 )

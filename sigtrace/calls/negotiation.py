@@ -2,12 +2,13 @@
 
 | state      | offer                     | answer    | candidate | BYE   |
 |------------|---------------------------|-----------|-----------|-------|
-| no call    | new call                  | new call¹ | new call¹ | new¹  |
+| no call    | new call                  | new call¹ | new call¹ | new¹³ |
 | offered    | re-offer; glare if theirs | answered  | counted   | ended |
 | answered   | re-offer                  | answered  | counted   | ended |
 | ended      | new call                  | new call¹ | counted²  | same  |
 
-¹ its beginning was not captured; ² late candidates of a call that has just ended.
+¹ its beginning was not captured; ² late candidates of a call that has just ended; ³ only when the capture began after
+one of the two had joined: else a goodbye without a call is just that.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def find_calls(
         quit_ns: when the server said that it ends; None when it did not.
     Returns: the calls in order of time, numbered from 1.
     """
-    reader = _Reader()
+    reader = _Reader({key for key, peer in peers.items() if peer.joined_ns is not None})
     for signal in signals:
         reader.read(signal)
     ordered = sorted(reader.calls, key=lambda call: call.first.began_ns)
@@ -123,7 +124,8 @@ def find_calls(
 class _Reader:
     """Reads the signals of a session in order and sorts them into calls; see the table at the top."""
 
-    def __init__(self) -> None:
+    def __init__(self, seen_joining: set[PeerId]) -> None:
+        self._seen_joining = seen_joining
         self.calls: list[_Open] = []
         self._current: dict[frozenset[PeerId], _Open] = {}
 
@@ -183,6 +185,9 @@ class _Reader:
         call.pending_from = None
 
     def _bye(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
+        known = frozenset((sender, receiver)) in self._current
+        if not known and {sender, receiver} <= self._seen_joining:
+            return
         call = self._current_or_new(signal, sender, receiver)
         call.signals.append(signal)
         if call.bye is None:

@@ -12,6 +12,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sigtrace.capture.detect import Compression
+from sigtrace.capture.zstd_frame import FrameWalk
 from sigtrace.notices import Notice, Severity
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ COMPRESSED_CUT = "capture.compressed-cut"  # the compressed file ends too early
 COMPRESSED_DAMAGE = "capture.compressed-damage"  # the compressed file is damaged: what comes behind was not read
 COMPRESSED_TRAILING = "capture.compressed-trailing"  # something else stands behind the compressed data
 
-# The most that one call gives. It bounds memory, and what is lost with the piece in which damage shows.
+# The most that one call gives, but for zstd, where a block gives up to 128 KiB. It bounds memory, and what is lost with
+# the piece in which damage shows.
 PIECE_LENGTH = 65536
-# zstd cannot be told to stop: a block of 4 bytes may become 128 KiB, so a slice of 2 KiB becomes 64 MiB at the worst.
-ZSTD_SLICE = 2048
+SLICE_LENGTH = 65536  # compressed bytes looked at together: what is left of them is copied with each call
 ZSTD_MAX_WINDOW = 2**27  # bytes; what the zstd program allows unasked
 XZ_MAX_MEMORY = 2**28  # bytes; `xz -9` makes files that need a quarter of it
 
@@ -82,12 +83,14 @@ def _up_to_damage(inflate: Any, data: bytes) -> Iterator[bytes]:
 
 
 class _ZstdMember:
-    """One zstd frame (RFC 8878)."""
-
-    needs_input = True
+    """One zstd frame (RFC 8878), a block at a time."""
 
     def __init__(self, frame: Any) -> None:
         self._frame = frame
+        self._walk = FrameWalk()
+        self._data = b""
+        self._at = 0  # what was decompressed of `_data`
+        self.needs_input = True
 
     @property
     def eof(self) -> bool:
@@ -95,11 +98,16 @@ class _ZstdMember:
 
     @property
     def unused_data(self) -> bytes:
-        return bytes(self._frame.unused_data)
+        return bytes(self._frame.unused_data) + self._data[self._at :]
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        del max_length  # bounded by `ZSTD_SLICE` instead
-        return bytes(self._frame.decompress(data))
+        del max_length  # a block is bounded by itself
+        if data:
+            self._data, self._at = self._data[self._at :] + data, 0
+        length = self._walk.step(self._data, self._at)
+        self.needs_input = not length
+        self._at += length
+        return bytes(self._frame.decompress(self._data[self._at - length : self._at])) if length else b""
 
 
 class _Format(NamedTuple):
@@ -107,25 +115,24 @@ class _Format(NamedTuple):
 
     open_member: Callable[[], _Member]
     error: type[Exception]
-    slice_length: int  # compressed bytes that may be given at a time
 
 
 def _format_of(compression: Compression) -> _Format:
     """Return how to undo one kind of compression, importing what it needs."""
     if compression is Compression.GZIP:
-        return _Format(_GzipMember, zlib.error, PIECE_LENGTH)
+        return _Format(_GzipMember, zlib.error)
     if compression is Compression.BZIP2:
-        return _Format(bz2.BZ2Decompressor, OSError, PIECE_LENGTH)
+        return _Format(bz2.BZ2Decompressor, OSError)
     if compression is Compression.XZ:
-        return _Format(lambda: lzma.LZMADecompressor(memlimit=XZ_MAX_MEMORY), lzma.LZMAError, PIECE_LENGTH)
+        return _Format(lambda: lzma.LZMADecompressor(memlimit=XZ_MAX_MEMORY), lzma.LZMAError)
     if compression is Compression.ZSTD:
         import zstandard  # noqa: PLC0415  only where a capture needs it
 
         zstd = zstandard.ZstdDecompressor(max_window_size=ZSTD_MAX_WINDOW)
-        return _Format(lambda: _ZstdMember(zstd.decompressobj()), zstandard.ZstdError, ZSTD_SLICE)
+        return _Format(lambda: _ZstdMember(zstd.decompressobj()), zstandard.ZstdError)
     from lz4.frame import LZ4FrameDecompressor  # noqa: PLC0415  only where a capture needs it
 
-    return _Format(LZ4FrameDecompressor, RuntimeError, PIECE_LENGTH)
+    return _Format(LZ4FrameDecompressor, RuntimeError)
 
 
 class Decompressor:
@@ -148,9 +155,9 @@ class Decompressor:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what `data` gives, in pieces of bounded length."""
-        for at in range(0, len(data), self._format.slice_length):
+        for at in range(0, len(data), SLICE_LENGTH):
             try:
-                yield from self._decompress(data[at : at + self._format.slice_length])
+                yield from self._decompress(data[at : at + SLICE_LENGTH])
             except self._format.error as error:
                 self._stop(error)
             if self.stopped:

@@ -46,7 +46,6 @@ class SignalKind(Enum):
     BYE = "bye"
     JSON = "json"  # JSON of another application
     TEXT = "text"
-    EMPTY = "empty"
     UNREADABLE = "unreadable"  # the body was not captured, or not enough of it to tell
 
 
@@ -88,7 +87,7 @@ class Content:
 def decode_content(body: Body) -> Content:
     """Decode a message body; never raises: what does not fit is text, JSON or unreadable, with the problem named."""
     if body.length == 0:
-        return _content(body, SignalKind.EMPTY)
+        return _content(body, SignalKind.TEXT, text="")
     if body.content is None and body.data is None:
         return _content(body, SignalKind.UNREADABLE, problem="too large to keep" if body.complete else None)
     data = body.content if body.content is not None else body.data

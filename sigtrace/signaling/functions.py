@@ -61,7 +61,11 @@ _FORWARD = (
     "ChannelMember::ForwardRequestToPeer",
     "ChannelMember::QueueResponse",
 )
-_BROADCAST = ("PeerChannel::BroadcastChangedState", "ChannelMember::NotifyOfOtherMember", "ChannelMember::QueueResponse")
+_BROADCAST = (
+    "PeerChannel::BroadcastChangedState",
+    "ChannelMember::NotifyOfOtherMember",
+    "ChannelMember::QueueResponse",
+)
 _RELAY = ("ChannelMember::QueueResponse, or ChannelMember::SetWaitingSocket when it was queued", "DataSocket::Send")
 _RECEIVE = (
     "PeerConnectionClient::OnHangingGetRead",
@@ -105,7 +109,9 @@ FUNCTIONS: dict[WireEvent, Functions] = {
             "ChannelMember::SetWaitingSocket",
         ),
     ),
-    WireEvent.PEER_JOINED: Functions(("PeerChannel::AddMember", *_BROADCAST), (*_NOTIFIED, "Conductor::OnPeerConnected")),
+    WireEvent.PEER_JOINED: Functions(
+        ("PeerChannel::AddMember", *_BROADCAST), (*_NOTIFIED, "Conductor::OnPeerConnected")
+    ),
     WireEvent.PEER_LEFT: Functions(
         ("PeerChannel::OnClosing, or PeerChannel::CheckForTimeout when it vanished", *_BROADCAST),
         (*_NOTIFIED, "Conductor::OnPeerDisconnected"),

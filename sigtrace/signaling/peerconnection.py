@@ -47,6 +47,7 @@ _PATHS = {
     b"/wait": ExchangeKind.WAIT,
     b"/message": ExchangeKind.MESSAGE,
     b"/sign_out": ExchangeKind.SIGN_OUT,
+    b"/quit": ExchangeKind.QUIT,
 }
 _PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")  # the server looks for it anywhere in the query, then atoi()
 _TO = re.compile(rb"(?:^|&)to=\s*(-?\d{1,10})")
@@ -68,8 +69,8 @@ class PeerConnection:
             return Fit.CERTAIN if unit.response and _looks_like_answer(unit.response) else Fit.NONE
         path, query = _split(unit.request.target)
         kind = _PATHS.get(path)
-        if kind is None:  # on its own server these belong to it, elsewhere they say nothing
-            return Fit.POSSIBLE if unit.request.method == "OPTIONS" or unit.request.target == b"/quit" else Fit.NONE
+        if kind is None:  # a preflight belongs to its server, and says nothing by itself
+            return Fit.POSSIBLE if unit.request.method == "OPTIONS" else Fit.NONE
         if kind is ExchangeKind.SIGN_IN:
             return Fit.CERTAIN if unit.response and _looks_like_answer(unit.response) else Fit.POSSIBLE
         return Fit.CERTAIN if _PEER_ID.search(query) else Fit.POSSIBLE
@@ -80,8 +81,6 @@ class PeerConnection:
             return _kind_of_answer(unit.response) if unit.response else ExchangeKind.OTHER
         if unit.request.method == "OPTIONS":
             return ExchangeKind.OPTIONS
-        if unit.request.target == b"/quit":
-            return ExchangeKind.QUIT
         path, _ = _split(unit.request.target)
         return _PATHS.get(path, ExchangeKind.OTHER)
 
@@ -96,7 +95,7 @@ class PeerConnection:
             yield from _decode_message(unit)
         elif kind is ExchangeKind.SIGN_OUT:
             yield from _decode_sign_out(unit)
-        elif kind is ExchangeKind.QUIT and unit.response and unit.response.status == 200:
+        elif kind is ExchangeKind.QUIT and unit.response and _succeeded(unit.response):
             yield ServerQuit(exchange=unit, at_ns=unit.response.span.start_ns)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.views.ladder import Column, ColumnKind, Tone
+from sigtrace.views.ladder_rows import Column, ColumnKind, Tone
 from sigtrace.views.people import SERVER, Stranger, TheServer
 from sigtrace.views.quantities import count
 

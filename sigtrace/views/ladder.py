@@ -1,129 +1,221 @@
-"""The sequence chart as data: who stands where, and row by row what went between them; every notation draws this.
-
-Columns are roles, a peer or the server, not sockets: each request of a peer comes from another port. Between the rows
-runs a lifeline that tells whether the server could reach the peer at that moment, which is what makes this protocol
-hard to follow in a list of packets.
-"""
+"""`Trace` → `Ladder`: a section for each session, its steps placed in columns and timed, quiet time folded."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sigtrace.calls.waits import Release
+from sigtrace.signaling.functions import FUNCTIONS
+from sigtrace.views.columns import MAX_PEERS, Columns
+from sigtrace.views.ladder_rows import Arrow, Ladder, Mark, Quiet, Section, Tone
+from sigtrace.views.lifelines import Lifelines
+from sigtrace.views.nothing import explain_nothing
+from sigtrace.views.people import SERVER, People
+from sigtrace.views.quantities import count, format_duration
+from sigtrace.views.steps import Step, Story
+from sigtrace.views.times import Clock, TimeFormat, format_date
 
 if TYPE_CHECKING:
-    from sigtrace.signaling.functions import Functions
+    from collections.abc import Iterable, Iterator
 
+    from sigtrace.application.http.message import Exchange
+    from sigtrace.calls.sessions import Session
+    from sigtrace.trace import Trace
+    from sigtrace.views.ladder_rows import Lifeline, Row
 
-class Lifeline(Enum):
-    """What a column is doing at a row."""
+QUIET_NS = 1_000_000_000
+"""From here on, silence is worth a row: people notice a second."""
 
-    ABSENT = "absent"  # not signed in
-    BLIND = "blind"  # signed in without a wait open: what comes for it is queued
-    LISTENING = "listening"  # a wait hangs at the server
-    SERVER = "server"
-
-
-class Tone(Enum):
-    """What a row means to the reader."""
-
-    SIGNAL = "signal"  # between peers: what it is all about
-    PRESENCE = "presence"  # coming and going
-    HOUSEKEEPING = "housekeeping"  # waits being asked, plain acknowledgements
-    FAILURE = "failure"
-
-
-class Stroke(Enum):
-    """How an arrow is to be drawn."""
-
-    REQUEST = "request"
-    ANSWER = "answer"
-    RELEASE = "release"  # the answer to a wait: it ends the bar on the lifeline
-    BROKEN = "broken"  # the connection ended here
-
-
-class ColumnKind(Enum):
-    """Who stands in a column."""
-
-    PEER = "peer"
-    SERVER = "server"
-    STRANGER = "stranger"  # known by address only
-    OTHERS = "others"  # all peers for whom there is no column
+_BARE_PRESENCE = frozenset({Tone.PRESENCE, Tone.HOUSEKEEPING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """One role."""
-
-    kind: ColumnKind
-    name: str
-    id: str | None = None  # of a peer
-    address: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrow:
-    """Something that went from one column to another."""
-
-    number: int | None  # what `show` takes; the two legs of a relay have the same
-    folded: int  # how many it stands for, 1 for an ordinary row
-    time: str
-    delta: str  # since the row before; empty in the first
-    at_ns: int
-    source: int  # index of a column
-    target: int
-    label: str
-    details: tuple[str, ...]  # to be left away, or put beneath, from the end on, where there is no room
-    notes: tuple[str, ...]  # beneath the arrow
-    problems: tuple[str, ...]  # beneath it, too, and not to be overlooked
-    stroke: Stroke
-    tone: Tone
-    call: int | None
-    packet: int | None  # its first
-    functions: Functions | None
-    lifelines: tuple[Lifeline, ...]  # one a column
+class _Options:
+    code: bool
+    verbose: bool
+    max_peers: int
+    quiet_ns: int
+    clock: Clock
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
-    """Time in which nothing happened."""
+def build_ladder(  # noqa: PLR0913 - each is a switch of the command
+    trace: Trace,
+    *,
+    code: bool = False,
+    packets: bool = False,
+    verbose: bool = False,
+    time_format: TimeFormat = TimeFormat.RELATIVE,
+    max_peers: int = MAX_PEERS,
+    quiet_ns: int = QUIET_NS,
+    first_ns: int | None = None,
+) -> Ladder:
+    """Build the chart of a trace.
 
-    duration: str
-    duration_ns: int
-    lifelines: tuple[Lifeline, ...]
+    Args:
+        trace: what is charted; also a selection of it.
+        code: name the functions of the sample programs behind each arrow.
+        packets: packet numbers are to be shown.
+        verbose: every candidate, every wait and every acknowledgement is a row of its own.
+        time_format: how points in time are written.
+        max_peers: peers with a column of their own, in each session; the rest share one.
+        quiet_ns: silence from this length on has a row.
+        first_ns: what relative times count from; the first packet when None.
+    """
+    clock = Clock(first_ns=trace.first_ns if first_ns is None else first_ns, format=time_format)
+    options = _Options(code=code, verbose=verbose, max_peers=max_peers, quiet_ns=quiet_ns, clock=clock)
+    people = People(trace)
+    exchanges = _by_session(trace, people)
+    sections = tuple(
+        _build_section(trace, people, session, exchanges[session.number], options)
+        for session in trace.sessions
+        if exchanges.get(session.number)
+    )
+    return Ladder(
+        sections=sections,
+        title=", ".join(capture.file for capture in trace.captures),
+        show_packets=packets,
+        nothing=() if sections else explain_nothing(trace),
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """Something that happened to one column, or to all, without an arrow."""
-
-    time: str
-    delta: str
-    at_ns: int
-    column: int | None  # None: to all
-    text: str
-    tone: Tone
-    lifelines: tuple[Lifeline, ...]
+def _by_session(trace: Trace, people: People) -> dict[int, list[Exchange]]:
+    exchanges: dict[int, list[Exchange]] = {}
+    for exchange in trace.exchanges:
+        number = people.session_of(exchange)
+        if number is not None:
+            exchanges.setdefault(number, []).append(exchange)
+    return exchanges
 
 
-Row: TypeAlias = Arrow | Quiet | Mark
+def _build_section(
+    trace: Trace, people: People, session: Session, exchanges: list[Exchange], options: _Options
+) -> Section:
+    story = Story(trace, people, session.number, fold=not options.verbose)
+    steps = [step for step in story.steps(exchanges) if options.verbose or not step.minor]
+    columns = Columns(trace, session.number, session.server, steps, options.max_peers)
+    lifelines = Lifelines(story.peers, story.waits, story.asked_ns, story.gone_ns)
+    placer = _Placer(people, session.number, columns, lifelines, options)
+    still_open = [wait for wait in story.waits if wait.released_by is Release.CAPTURE_ENDED]
+    ending = [
+        f"{people.short(session.number, wait.peer)}'s wait {wait.exchange} hangs since {format_duration(wait.hang_ns)}"
+        for wait in still_open[: options.max_peers]
+        if wait.hang_ns is not None
+    ]
+    rows = [*placer.rows(steps), *placer.end(trace.last_ns, ending)]
+    return Section(
+        heading=_heading(trace, session),
+        columns=columns.columns,
+        rows=tuple(rows),
+        remarks=_remarks(columns),
+    )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One session of one server."""
-
-    heading: str | None  # None when the ladder has only one section, and nothing to add to it
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    remarks: tuple[str, ...] = ()  # what was left out
+def _heading(trace: Trace, session: Session) -> str | None:
+    if len(trace.sessions) == 1:
+        return None
+    words = f"SESSION {session.number}  {session.server}  {session.protocol}  from {format_date(session.started_ns)}"
+    return f"{words}, after a restart of the server" if session.restarted else words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ladder:
-    """The chart of a trace: a section for each session, in order of time."""
+def _remarks(columns: Columns) -> tuple[str, ...]:
+    if not columns.folded:
+        return ()
+    return (
+        f"{count(columns.folded, 'other peer')} in one column, without their comings and goings; "
+        "--peer chooses, --width widens",
+    )
 
-    sections: tuple[Section, ...]
-    title: str  # names of the captures
-    show_packets: bool
-    nothing: tuple[str, ...] = field(default=())  # why there is no section, and what to do about it
+
+class _Placer:
+    """Turns steps into rows, one after the other."""
+
+    def __init__(
+        self, people: People, session: int, columns: Columns, lifelines: Lifelines, options: _Options
+    ) -> None:
+        self._people = people
+        self._session = session
+        self._columns = columns
+        self._lifelines = lifelines
+        self._options = options
+        self._previous_ns: int | None = None
+
+    def rows(self, steps: Iterable[Step]) -> Iterator[Row]:
+        for step in steps:
+            if step.tone in _BARE_PRESENCE and not self._is_shown(step):
+                continue
+            yield from self._quiet_before(step.at_ns)
+            yield self._mark(step) if step.target is None else self._arrow(step, step.target)
+            self._previous_ns = step.at_ns
+
+    def end(self, last_ns: int, texts: list[str]) -> Iterator[Row]:
+        """Say at the end what was still going on."""
+        if not texts:
+            return
+        yield from self._quiet_before(last_ns)
+        yield Mark(
+            time=self._options.clock.text(last_ns, self._previous_ns),
+            delta=self._delta(last_ns),
+            at_ns=last_ns,
+            column=None,
+            text=f"the capture ends: {', '.join(texts)}",
+            tone=Tone.HOUSEKEEPING,
+            lifelines=self._states(last_ns - 1),
+        )
+
+    def _is_shown(self, step: Step) -> bool:
+        return all(self._columns.has(party) for party in (step.source, step.target) if party is not None)
+
+    def _quiet_before(self, at_ns: int) -> Iterator[Quiet]:
+        if self._previous_ns is None or at_ns - self._previous_ns < self._options.quiet_ns:
+            return
+        duration_ns = at_ns - self._previous_ns
+        yield Quiet(
+            duration=format_duration(duration_ns), duration_ns=duration_ns, lifelines=self._states(at_ns - 1)
+        )
+
+    def _arrow(self, step: Step, target: object) -> Arrow:
+        return Arrow(
+            number=step.number,
+            folded=step.folded,
+            time=self._options.clock.text(step.at_ns, self._previous_ns),
+            delta=self._delta(step.at_ns),
+            at_ns=step.at_ns,
+            source=self._columns.place(step.source),
+            target=self._columns.place(target),
+            label=self._label(step),
+            details=step.words.details,
+            notes=step.notes,
+            problems=step.problems,
+            stroke=step.stroke,
+            tone=step.tone,
+            call=step.call,
+            packet=step.packet,
+            functions=FUNCTIONS[step.event] if self._options.code and step.event else None,
+            lifelines=self._states(step.at_ns),
+        )
+
+    def _mark(self, step: Step) -> Mark:
+        return Mark(
+            time=self._options.clock.text(step.at_ns, self._previous_ns),
+            delta=self._delta(step.at_ns),
+            at_ns=step.at_ns,
+            column=self._columns.place(step.source),
+            text=", ".join([step.words.label, *step.words.details]),
+            tone=step.tone,
+            lifelines=self._states(step.at_ns),
+        )
+
+    def _label(self, step: Step) -> str:
+        """In the column of the others, say who it is."""
+        for party in (step.source, step.target):
+            if party is not None and party != SERVER and not self._columns.has(party):
+                who = party if isinstance(party, int | str) else None
+                return f"{self._people.short(self._session, who)}: {step.words.label}"
+        return step.words.label
+
+    def _delta(self, at_ns: int) -> str:
+        return "" if self._previous_ns is None else f"+{format_duration(at_ns - self._previous_ns)}"
+
+    def _states(self, at_ns: int) -> tuple[Lifeline, ...]:
+        return tuple(self._lifelines.at(party, at_ns) for party in self._columns.parties)

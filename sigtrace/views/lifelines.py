@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from sigtrace.views.ladder import Lifeline
+from sigtrace.views.ladder_rows import Lifeline
 from sigtrace.views.people import SERVER, Stranger
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.functions import WireEvent
 from sigtrace.text import decode_text
 from sigtrace.views.candidate_runs import Run, find_runs
-from sigtrace.views.ladder import Stroke, Tone
+from sigtrace.views.ladder_rows import Stroke, Tone
 from sigtrace.views.people import SERVER, People, Stranger
 from sigtrace.views.quantities import count, format_duration
 from sigtrace.views.wording import Words, describe_candidates, describe_fate, describe_signal

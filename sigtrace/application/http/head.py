@@ -76,8 +76,8 @@ _decode_known_line = lru_cache(maxsize=2048)(_decode_line)
 
 def _unfold(lines: list[bytes]) -> list[bytes]:
     """Join continuation lines to the line they continue."""
-    if min(lines)[:1] > b" " and b"\n\t" not in b"\n".join(lines):
-        return lines
+    if min(lines)[:1] > b" ":
+        return lines  # the least first byte is above SP and HTAB: nothing is folded
     groups: list[list[bytes]] = []
     for line in lines:
         if line.startswith((b" ", b"\t")) and groups:

@@ -1,0 +1,59 @@
+"""Where the blocks of a zstd frame end (RFC 8878 §3.1.1), so that it can be decompressed one block at a time.
+
+The library gives all that its input expands to, and nothing of it when some of it is damaged. A block expands to 128 KiB
+at most; so whole blocks, one by one, bound both the memory and what damage costs.
+
+```text
+  frame:  magic (4), header (2 to 14), blocks, checksum (0 or 4)      skippable frame:  magic (4), length (4), content
+  block:  last (1 bit), type (2 bits), size (21 bits), content: one byte when the type is "repeated", else size bytes
+```
+"""
+
+from __future__ import annotations
+
+MAGIC = 0xFD2FB528
+SKIPPABLE_MAGIC, SKIPPABLE_MASK = 0x184D2A50, 0xFFFFFFF0
+REPEATED, RESERVED = 1, 3  # block types
+DICTIONARY_LENGTHS = (0, 1, 2, 4)
+CONTENT_SIZE_LENGTHS = (0, 2, 4, 8)
+
+
+class FrameWalk:
+    """Walks through one frame, from one end of a block to the next."""
+
+    def __init__(self) -> None:
+        self._left = 0  # bytes up to the next end
+        self._in_blocks = False
+        self._has_checksum = False
+
+    def step(self, data: bytes, at: int) -> int:
+        """Return how many bytes from `at` belong together; 0 when `data` ends before that can be told."""
+        if not self._left:
+            self._left = self._block_length(data, at) if self._in_blocks else self._header_length(data, at)
+        length = min(self._left, len(data) - at)
+        self._left -= length
+        return length
+
+    def _header_length(self, data: bytes, at: int) -> int:
+        """Return the length of the frame's header, or of a whole skippable frame."""
+        if len(data) < at + 8:
+            return 0
+        magic = int.from_bytes(data[at : at + 4], "little")
+        if magic & SKIPPABLE_MASK == SKIPPABLE_MAGIC:
+            return 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+        if magic != MAGIC:
+            return len(data) - at  # the library will say what is wrong with it
+        descriptor = data[at + 4]
+        is_single_segment = bool(descriptor & 0x20)
+        self._in_blocks, self._has_checksum = True, bool(descriptor & 0x04)
+        content_size = CONTENT_SIZE_LENGTHS[descriptor >> 6] or int(is_single_segment)
+        return 5 + (not is_single_segment) + DICTIONARY_LENGTHS[descriptor & 0x03] + content_size
+
+    def _block_length(self, data: bytes, at: int) -> int:
+        """Return the length of a block, and of the checksum behind the last one."""
+        if len(data) < at + 3:
+            return 0
+        header = int.from_bytes(data[at : at + 3], "little")
+        is_last, kind, size = header & 1, header >> 1 & 3, header >> 3
+        content = {REPEATED: 1, RESERVED: 0}.get(kind, size)
+        return 3 + content + (4 if is_last and self._has_checksum else 0)
