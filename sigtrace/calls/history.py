@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sigtrace.calls.guesses import guess_kinds
 from sigtrace.calls.negotiation import Call, find_calls
 from sigtrace.calls.peers import Peer, PeerRegistry, name_unnamed_sign_ins
 from sigtrace.calls.relays import pair
@@ -56,7 +57,7 @@ def _add_session(history: History, session: SessionEvents, closed_ns: dict[int, 
     relayed = pair(number, session, last_ns)
     first_signal, first_call = len(history.signals), len(history.calls)
     signals = [replace(signal, number=first_signal + signal.number) for signal in relayed.signals]
-    in_time = sorted(signals, key=lambda signal: (signal.began_ns, signal.number))
+    in_time = guess_kinds(sorted(signals, key=lambda signal: (signal.began_ns, signal.number)))
     calls = find_calls(number, in_time, peers, _quit_ns(session))
     history.sessions.append(
         Session(
@@ -69,7 +70,7 @@ def _add_session(history: History, session: SessionEvents, closed_ns: dict[int, 
     )
     history.peers += peers.values()
     history.waits += [_shifted(wait, first_signal) for wait in relayed.waits]
-    history.signals += signals
+    history.signals += in_time
     history.calls += [replace(call, number=first_call + call.number) for call in calls]
 
 

@@ -73,8 +73,8 @@ class Content:
     """One message's body and what it means."""
 
     kind: SignalKind
-    length: int | None  # of the body, bytes
-    sha256: str | None  # None when a part was not captured
+    length: int | None  # of the body after content decoding, bytes
+    sha256: str | None  # of the same, which is equal on both legs of a relay; None when a part was not captured
     text: str | None = None  # the body as text, where it was captured
     description: Description | None = None
     sdp: str | None = None  # the description's own text, whole
@@ -82,6 +82,7 @@ class Content:
     mid: str | None = None  # of a candidate: `sdpMid`
     mline: int | None = None  # of a candidate: `sdpMLineIndex`
     problem: str | None = None  # why it is less than it claims to be
+    guessed: bool = False  # the kind follows from the length and the course of the call, not from the body
 
 
 def decode_content(body: Body) -> Content:
@@ -127,7 +128,9 @@ def explain_problems(content: Content, packet: int) -> Iterator[Notice]:
 
 
 def _content(body: Body, kind: SignalKind, **facts: Any) -> Content:
-    return Content(kind=kind, length=body.length, sha256=body.sha256, **facts)
+    if body.content_sha256 is not None:
+        return Content(kind=kind, length=body.content_length, sha256=body.content_sha256, **facts)
+    return Content(kind=kind, length=None if body.encoding else body.length, sha256=body.sha256, **facts)
 
 
 def _decode_object(body: Body, text: str, value: dict[str, Any]) -> Content:

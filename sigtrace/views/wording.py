@@ -31,7 +31,6 @@ _NAMES = {
     SignalKind.OFFER_LOOPBACK: "offer-loopback",
     SignalKind.JSON: "JSON",
     SignalKind.TEXT: "text",
-    SignalKind.EMPTY: "empty message",
     SignalKind.UNREADABLE: "message, unreadable",
 }
 
@@ -48,6 +47,8 @@ def describe_signal(signal: Signal) -> Words:
         return Words(name_kind(content.kind), _describe_description(content))
     if content.kind is SignalKind.CANDIDATE:
         return describe_candidates([signal])
+    if content.length == 0:
+        return Words("empty message")
     length = (format_bytes(content.length),) if content.length else ()
     if content.kind is SignalKind.TEXT and content.text:
         return Words("text", (f'"{shortened(content.text)}"', *length))

@@ -1,0 +1,198 @@
+"""The ladder as text: lifelines that are thick while a peer is listening, arrows between them, words on the arrows.
+
+Theory of operation. The gutter on the left has the exchange's number, the time, and where there is room the time since
+the row before; then come the lifelines at equal distances. Each row is first laid out on a canvas of cells, where arrows
+lie over lifelines and words lie over arrows, and then painted. What does not fit on an arrow goes beneath it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.render.terminal.canvas import Canvas
+from sigtrace.render.terminal.layout import Layout, lay_out
+from sigtrace.render.terminal.line import DIM, FAILURE, PLAIN, STRONG_FAILURE, TITLE, Line, call_hue, join_lines
+from sigtrace.render.terminal.wrap import wrap
+from sigtrace.views.ladder_rows import Arrow, ColumnKind, Lifeline, Mark, Quiet, Stroke, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.render.terminal.screen import Screen
+    from sigtrace.signaling.functions import Functions
+    from sigtrace.views.ladder_rows import Column, Ladder, Row, Section
+
+
+def render_ladder(ladder: Ladder, screen: Screen) -> str:
+    """Render a ladder as text, each line with its end."""
+    if not ladder.sections:
+        return join_lines(Line(screen).add(text) for text in ladder.nothing)
+    lines: list[Line] = []
+    for section in ladder.sections:
+        if lines:
+            lines += [Line(screen), Line(screen)]
+        lines += _Drawing(section, screen, show_packets=ladder.show_packets).lines()
+    return join_lines(lines)
+
+
+class _Drawing:
+    """Draws one section."""
+
+    def __init__(self, section: Section, screen: Screen, *, show_packets: bool) -> None:
+        self._section = section
+        self._screen = screen
+        self._glyphs = screen.glyphs
+        self._layout: Layout = lay_out(section, screen, show_packets=show_packets)
+
+    def lines(self) -> Iterator[Line]:
+        if self._section.heading:
+            yield Line(self._screen).add(self._section.heading, TITLE)
+            yield Line(self._screen)
+        yield self._header()
+        for row in self._section.rows:
+            yield from self._row(row)
+        for remark in self._section.remarks:
+            yield Line(self._screen)
+            yield Line(self._screen).add(remark, DIM)
+
+    def _row(self, row: Row) -> Iterator[Line]:
+        if isinstance(row, Quiet):
+            yield self._quiet(row)
+        elif isinstance(row, Mark):
+            yield self._mark(row)
+        else:
+            yield from self._arrow(row)
+
+    # --- the gutter and the header
+
+    def _header(self) -> Line:
+        layout = self._layout
+        line = self._gutter_line("#", "pkt", "time", "since", TITLE)
+        labels = [self._column_label(column) for column in self._section.columns]
+        for text, start in layout.place_labels(labels, self._screen):
+            line.to(start).add(text, TITLE)
+        return line
+
+    def _column_label(self, column: Column) -> str:
+        name = self._screen.clean(column.name)
+        suffix = f"{self._glyphs.join}{self._screen.clean(column.id)}" if column.id is not None else ""
+        room = self._layout.label_room - self._screen.cells(suffix)
+        shortened = column.kind is not ColumnKind.SERVER and self._screen.width is not None
+        return (self._screen.shorten(name, room) if shortened else name) + suffix
+
+    def _gutter_line(self, number: str, packet: str, time: str, delta: str, style: str) -> Line:
+        layout = self._layout
+        line = Line(self._screen)
+        for text, width in (
+            (number, layout.number_width),
+            (packet, layout.packet_width),
+            (time, layout.time_width),
+            (delta, layout.delta_width),
+        ):
+            if width:
+                clean = self._screen.clean(text)
+                line.add(" " * (width - self._screen.cells(clean) + (2 if line.width else 0))).add(clean, style)
+        return line
+
+    # --- arrows
+
+    def _arrow(self, row: Arrow) -> Iterator[Line]:
+        left, right = self._layout.span(row.source, row.target)
+        lead, beneath = self._words(row, right - left - 1)
+        canvas = self._lifelines(row.lifelines)
+        self._draw_arrow(canvas, row, left, right, lead)
+        number = "" if row.number is None else f"{row.number}{self._glyphs.more if row.folded > 1 else ''}"
+        packet = "" if row.packet is None else str(row.packet)
+        yield canvas.paint(self._gutter_line(number, packet, row.time, row.delta, DIM), self._layout.start)
+        for text, style in beneath:
+            canvas = self._lifelines(row.lifelines)
+            canvas.write(left + 4, text, style)
+            yield canvas.paint(Line(self._screen), self._layout.start)
+        if row.functions:
+            yield from self._code(row.functions)
+
+    def _words(self, row: Arrow, length: int) -> tuple[str, list[tuple[str, str]]]:
+        """Divide what is to be said between the arrow and the lines beneath it."""
+        screen, room = self._screen, max(length - 7, 4)
+        label = screen.clean(row.label) + (screen.clean(f" ×{row.folded}") if row.folded > 1 else "")
+        details = [screen.clean(detail) for detail in row.details]
+        lead = screen.shorten(label, room)
+        taken = 0
+        if lead == label:
+            for detail in details:
+                longer = f"{lead}{self._glyphs.join}{detail}"
+                if screen.cells(longer) > room:
+                    break
+                lead, taken = longer, taken + 1
+        rest = self._glyphs.join.join([*([label] if lead != label and not taken else []), *details[taken:]])
+        notes = [rest, *(screen.clean(note) for note in row.notes)]
+        problems = [f"{self._glyphs.bad} {screen.clean(problem)}" for problem in row.problems]
+        width = self._layout.note_room(row.source, row.target)
+        beneath = [(text, DIM) for note in notes for text in wrap(note, width, screen) if note]
+        beneath += [(text, FAILURE) for problem in problems for text in wrap(problem, width, screen)]
+        return lead, beneath
+
+    def _draw_arrow(self, canvas: Canvas, row: Arrow, left: int, right: int, lead: str) -> None:
+        glyphs, style = self._glyphs, _style_of(row)
+        stroke = {Stroke.RELEASE: glyphs.double, Stroke.BROKEN: glyphs.broken}.get(row.stroke, glyphs.line)
+        line_style = style if row.tone is Tone.FAILURE or row.call is not None else DIM
+        canvas.draw_across(left + 1, right - 1, stroke, line_style)
+        forward = row.source < row.target
+        end = glyphs.end if row.stroke is Stroke.BROKEN else glyphs.right if forward else glyphs.left
+        canvas.write(right - 1 if forward else left + 1, end, line_style)
+        width = self._screen.cells(lead) + 2
+        near_left, near_right = self._layout.home_gap(row.source, row.target)
+        start = near_left + 3 if forward else max(near_right - width - 1, near_left + 3)
+        canvas.write(start, f" {lead} ", style)
+
+    # --- everything else
+
+    def _quiet(self, row: Quiet) -> Line:
+        canvas = self._lifelines(row.lifelines)
+        dots = self._glyphs.dot * 3
+        text = f"{dots} {self._screen.clean(row.duration)} quiet {dots}"
+        left, right = self._layout.positions[:2]
+        canvas.write(left + max((right - left - self._screen.cells(text)) // 2, 2), text, DIM)
+        return canvas.paint(Line(self._screen), self._layout.start)
+
+    def _mark(self, row: Mark) -> Line:
+        canvas = self._lifelines(row.lifelines)
+        style = STRONG_FAILURE if row.tone is Tone.FAILURE else DIM
+        text = self._screen.clean(row.text)
+        if row.column is None:
+            canvas.write(self._layout.positions[0] + 2, f" {text} ", style)
+        else:
+            position = self._layout.positions[row.column]
+            canvas.write(position, self._glyphs.end, style)
+            width = self._screen.cells(text)
+            fits_right = self._layout.width is None or position + 2 + width < self._layout.width
+            canvas.write(position + 2 if fits_right else max(position - 2 - width, 0), text, style)
+        return canvas.paint(self._gutter_line("", "", row.time, row.delta, DIM), self._layout.start)
+
+    def _code(self, functions: Functions) -> Iterator[Line]:
+        """Name the functions over the whole width: their names are long, and lifelines would cut them up."""
+        indent = self._layout.start + 2
+        room = 1000 if self._screen.width is None else max(self._screen.width - indent - 9, 20)
+        arrow = self._screen.clean(" → ")
+        for title, names in (("sent by", functions.sender), ("handled", functions.handler)):
+            text = arrow.join(self._screen.clean(name) for name in names)
+            for place, part in enumerate(wrap(text, room, self._screen) if names else ()):
+                line = Line(self._screen).to(indent)
+                yield line.add(title if place == 0 else " " * len(title), DIM).add("  ").add(part, DIM)
+
+    def _lifelines(self, states: tuple[Lifeline, ...]) -> Canvas:
+        canvas = Canvas(self._screen)
+        for position, state in zip(self._layout.positions, states, strict=True):
+            if state is Lifeline.LISTENING:
+                canvas.write(position, self._glyphs.thick, PLAIN)
+            elif state is not Lifeline.ABSENT:
+                canvas.write(position, self._glyphs.thin, DIM)
+        return canvas
+
+
+def _style_of(row: Arrow) -> str:
+    if row.tone is Tone.FAILURE:
+        return FAILURE
+    if row.tone is Tone.HOUSEKEEPING:
+        return DIM
+    return call_hue(row.call)

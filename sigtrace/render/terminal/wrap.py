@@ -1,0 +1,27 @@
+"""Breaking a text into lines of so many cells, at spaces where there are any."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import chop_cells
+
+if TYPE_CHECKING:
+    from sigtrace.render.terminal.screen import Screen
+
+
+def wrap(text: str, width: int, screen: Screen) -> list[str]:
+    """Break a clean text; a word that is wider than a line is cut."""
+    width = max(width, 4)
+    lines: list[str] = []
+    current = ""
+    for word in text.split(" "):
+        longer = f"{current} {word}" if current else word
+        if screen.cells(longer) <= width:
+            current = longer
+            continue
+        if current:
+            lines.append(current)
+        *full, current = chop_cells(word, width) if word else [""]
+        lines += full
+    return [*lines, current] if current else lines
