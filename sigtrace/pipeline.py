@@ -14,6 +14,7 @@ from sigtrace.packets.sieve import Sieve
 from sigtrace.signaling import PROTOCOLS, Fit
 from sigtrace.signaling.recognition import recognise, role_of
 from sigtrace.streams.flow import Delivery, End
+from sigtrace.streams.order import TimeOrder
 from sigtrace.streams.reassembly import Reassembler
 from sigtrace.trace import DecodedFlow, Trace
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sigtrace.application.http.message import Body, Exchange
     from sigtrace.capture.batch import CaptureItem
+    from sigtrace.packets.packet import Segment
     from sigtrace.signaling.events import SignalingEvent
     from sigtrace.signaling.protocol import SignalingProtocol
 
@@ -55,6 +57,7 @@ class Analyzer:
         self._all_flows = all_flows
         self._captures = CaptureFacts()
         self._sieve = Sieve(all_flows=all_flows)
+        self._order = TimeOrder()
         self._reassembler = Reassembler(digest=all_flows)
         self._decoders: dict[int, FlowDecoder | None] = {}  # by flow; None: spoke something else, and is kept
         self._ends: dict[int, int] = {}  # directions of a flow that have ended
@@ -71,8 +74,7 @@ class Analyzer:
                 if isinstance(unit, Notice):
                     self._notices.add(unit)
                 else:
-                    for delivery in self._reassembler.feed(unit):
-                        self._decode(delivery)
+                    self._reassemble(self._order.push(unit))
         elif isinstance(item, Notice):
             self._notices.add(item)
         else:
@@ -82,12 +84,18 @@ class Analyzer:
         """End the capture: what is still open comes out as such, and the trace is put together."""
         for notice in self._sieve.close():
             self._notices.add(notice)
+        self._reassemble(self._order.flush())
         for delivery in self._reassembler.close():
             self._decode(delivery)
         for decoder in self._decoders.values():
             if decoder is not None:
                 self._keep(decoder.close())
         return self._put_together()
+
+    def _reassemble(self, segments: list[Segment]) -> None:
+        for segment in segments:
+            for delivery in self._reassembler.feed(segment):
+                self._decode(delivery)
 
     def _decode(self, delivery: Delivery | Notice) -> None:
         """Give one stream item to the decoder of its flow."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.detect import Opening, Verdict
 from sigtrace.application.http.connection import HttpConnection
+from sigtrace.application.http.start import Start, request_start
+from sigtrace.streams.flow import Chunk
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange
@@ -77,6 +79,10 @@ class FlowDecoder:
         if self.speech is Speech.OTHER:
             return _NOTHING
         if self._openings is None:
+            if self._handshake_seen and type(item) is Chunk and request_start(item.data) is Start.YES:
+                # What nearly every flow of HTTP begins with needs no more looking.
+                connection = self._begin_http(client_is_originator=from_originator)
+                return connection.feed(item, from_client=True)
             joined = not self._handshake_seen
             self._openings = {True: Opening(joined=joined), False: Opening(joined=joined)}
         verdict = self._openings[from_originator].feed(item)
@@ -88,6 +94,15 @@ class FlowDecoder:
             self._openings = None
         return _NOTHING
 
+    def _begin_http(self, *, client_is_originator: bool) -> HttpConnection:
+        self.speech = Speech.HTTP
+        self.client_is_originator = client_is_originator
+        self._openings = None
+        ends = (self._originator, self._responder)
+        client, server = ends if client_is_originator else ends[::-1]
+        connection = self._connection = HttpConnection(self._number, client, server, whole=self._handshake_seen)
+        return connection
+
     @staticmethod
     def _is_other(openings: dict[bool, Opening], *, from_originator: bool) -> bool:
         """Tell whether a direction that is not HTTP settles it: at once from its first byte, else with the other's."""
@@ -97,12 +112,7 @@ class FlowDecoder:
 
     def _speak_http(self, openings: dict[bool, Opening], *, client_is_originator: bool) -> list[Exchange | Notice]:
         """Hand what was seen so far to the decoder of HTTP."""
-        self.speech = Speech.HTTP
-        self.client_is_originator = client_is_originator
-        self._openings = None
-        ends = (self._originator, self._responder)
-        client, server = ends if client_is_originator else ends[::-1]
-        connection = self._connection = HttpConnection(self._number, client, server, whole=self._handshake_seen)
+        connection = self._begin_http(client_is_originator=client_is_originator)
         out: list[Exchange | Notice] = []
         for from_originator in (client_is_originator, not client_is_originator):
             opening = openings[from_originator]

@@ -156,12 +156,12 @@ class Decompressor:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what `data` gives, in pieces of bounded length."""
         for at in range(0, len(data), SLICE_LENGTH):
+            if self.stopped:
+                return
             try:
                 yield from self._decompress(data[at : at + SLICE_LENGTH])
             except self._format.error as error:
                 self._stop(error)
-            if self.stopped:
-                return
 
     def close(self) -> Notice | None:
         """Return what was wrong with the compressed bytes."""

@@ -116,7 +116,7 @@ class PcapReader:
         if len(self._window) - at < self._kind.header_length:
             return None
         captured = int(self._fields(np.array([at]))[0, 2])
-        if captured > MAX_RECORD_LENGTH or (final and not self._plausible().is_header(self._window, at)):
+        if captured > MAX_RECORD_LENGTH or (final and self._hides_records(at)):
             return self._lose_step(at, captured)
         return None
 
@@ -176,6 +176,13 @@ class PcapReader:
 
     def _plausible(self) -> Plausible:
         return Plausible(self._kind, self._last_seconds)
+
+    def _hides_records(self, at: int) -> bool:
+        """Tell whether the last record, which is not whole, is damage before others rather than a cut."""
+        plausible = self._plausible()
+        if plausible.is_header(self._window, at):
+            return False
+        return find_record(self._window, at + 1, plausible, final=True)[1]
 
     def _lose_step(self, at: int, captured: int) -> int:
         """Begin the search for the next record."""

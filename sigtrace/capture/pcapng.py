@@ -128,8 +128,9 @@ class PcapngReader:
             return self._lose_step(at, f"a block of {length} bytes")
         end = at + length
         if end > len(self._window):
-            cut = not final or is_believable(self._window, at, big_endian=big_endian)
-            return None if cut else self._lose_step(at, f"a block of {length} bytes, of which few follow")
+            if final and self._hides_blocks(at, big_endian=big_endian):
+                return self._lose_step(at, f"a block of {length} bytes, of which {len(self._window) - at} follow")
+            return None
         repeated = word_at(self._window, end - 4, big_endian=big_endian)
         if repeated != length:
             if end + FRAME_LENGTH <= len(self._window):
@@ -143,6 +144,12 @@ class PcapngReader:
         return end
 
     # Damage, and the end.
+
+    def _hides_blocks(self, at: int, *, big_endian: bool) -> bool:
+        """Tell whether the last block, which is not whole, is damage before others rather than a cut."""
+        if is_believable(self._window, at, big_endian=big_endian):
+            return False  # what looks like blocks behind it is its payload
+        return find_block(self._window, at + 1, big_endian=big_endian, final=True)[1]
 
     def _lose_step(self, at: int, what: str) -> int:
         """Begin the search for the next block."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from sigtrace.packets.endpoint import decode_endpoint
 from sigtrace.packets.packet import ACK, FIN, RST, SYN
 from sigtrace.streams.flow import Closer, Ending, Flow
-from sigtrace.streams.patience import NEVER, RESET_NS, deadline
-from sigtrace.streams.sequence import MASK, PLAUSIBLE, UNKNOWN, difference
-from sigtrace.streams.stream import Mark, Stream
+from sigtrace.streams.outlet import Mark
+from sigtrace.streams.patience import RESET_NS, deadline
+from sigtrace.streams.sequence import MASK, NEVER, PLAUSIBLE, UNKNOWN, difference
+from sigtrace.streams.stream import Stream
 
 if TYPE_CHECKING:
     from sigtrace.packets.packet import Segment
@@ -110,15 +111,15 @@ class Connection:
             return True
         if self.closed:
             return not _foreign(stream, segment)
-        return stream.stray == UNKNOWN or segment.sequence != stream.stray
+        return not _confirms_stray(stream, segment)
 
     def _same_handshake(self, stream: Stream, segment: Segment) -> bool:
         if stream.syn != UNKNOWN:
             return stream.syn == segment.sequence or self._answered_anew(stream, segment)
-        if stream.next == UNKNOWN and stream.waiting is None:
+        first = stream.lowest
+        if first == UNKNOWN:
             return not self.closed
-        first = stream.next if stream.waiting is None or stream.next != UNKNOWN else stream.waiting.pieces[0].start
-        if stream.soft or stream.next == UNKNOWN:
+        if stream.soft:
             return -LATE_SYN < difference(segment.sequence + 1, first) <= 0
         return difference(segment.sequence + 1, stream.base) == 0
 
@@ -131,6 +132,12 @@ class Connection:
             return True
         return False
 
+    def strays(self) -> list[Segment]:
+        """Return the segments that did not fit and were kept in case something confirms them; forget them here."""
+        kept = [stream.stray for stream in self.streams if stream.stray is not None]
+        self.originator.stray = self.responder.stray = None
+        return kept
+
     # What a segment does
 
     def receive(self, stream: Stream, segment: Segment, out: Out) -> None:
@@ -141,9 +148,13 @@ class Connection:
             return
         if flags & SYN:
             self._handshake(stream, segment)
+        start = stream.locate(segment, out)
+        if start == UNKNOWN:
+            return
         if flags & ACK:
             stream.peer.acknowledge(segment, out)
-        stream.receive(segment, out)
+        stream.receive(segment, start, out)
+        self._release(out)
         if flags & FIN:
             self._close(Closer.ORIGINATOR if stream.from_originator else Closer.RESPONDER, segment.at_ns)
 
@@ -152,7 +163,9 @@ class Connection:
             stream.retransmitted += 1
             return
         self._settle_roles(stream, segment)
-        stream.begin(segment.sequence)
+        if stream.next == UNKNOWN or stream.soft:
+            stream.begin(segment.sequence)
+        stream.syn = segment.sequence
         if not segment.flags & ACK:
             self.syn_ns = segment.at_ns if self.syn_ns is None else self.syn_ns
         elif self.syn_ack_ns is None:
@@ -197,23 +210,43 @@ class Connection:
                 if stream.next == UNKNOWN:
                     stream.settle(out)
                 else:
-                    stream.give_up(out)
+                    stream.give_up_acknowledged(out)
+                self._release(out)
+        for stream in self.streams:
             stream.refresh()
 
     def conclude(self, how: Ending, mark: Mark, out: Out) -> None:
-        """End both directions; a reset that was seen says how."""
+        """End both directions: what waits is delivered, holes become gaps; a reset that was seen says how."""
+        for stream in self.streams:
+            stream.settle(out)
+        while pending := [stream for stream in self.streams if stream.pending and not stream.ended]:
+            stream = min(pending, key=_shown_first)
+            stream.infer_fin()
+            stream.give_up(out)
+            self._release(out)
         for stream in self.streams:
             if self.reset is not None:
                 how = Ending.RESET if stream is self.reset_by else Ending.PEER_RESET
                 mark = self.reset
-            stream.conclude(how, mark, out)
+            if not stream.ended:
+                stream.end(how, mark, out)
             stream.refresh()
+
+    def _release(self, out: Out) -> None:
+        """Let out what has waited for the other direction, as long as one helps the other."""
+        before = None
+        while (self.originator.waiting or self.responder.waiting) and before != (
+            before := (self.originator.next, self.responder.next)
+        ):
+            for stream in self.streams:
+                stream.advance(out)
 
     def forget(self) -> None:
         """Stop following both directions."""
         self.forgotten = True
         for stream in self.streams:
             stream.drop()
+            stream.plain = False
 
 
 def _sender_opened(segment: Segment) -> bool:
@@ -221,6 +254,10 @@ def _sender_opened(segment: Segment) -> bool:
     if segment.flags & SYN:
         return not segment.flags & ACK
     return segment.source[-2:] >= segment.destination[-2:]
+
+
+def _shown_first(stream: Stream) -> tuple[bool, int]:
+    return stream.blocked, stream.hole.packet if stream.hole else 0
 
 
 def _foreign(stream: Stream, segment: Segment) -> bool:
@@ -231,3 +268,16 @@ def _foreign(stream: Stream, segment: Segment) -> bool:
     if stream.fin != UNKNOWN:
         return ahead > 0 or stream.next + ahead < stream.base - LATE_SYN
     return abs(ahead) > PLAUSIBLE
+
+
+def _confirms_stray(stream: Stream, segment: Segment) -> bool:
+    """Tell whether a segment continues an earlier stray, or is far off itself and answers one."""
+    if stream.stray is not None and segment.sequence == _behind(stream.stray):
+        return True
+    answered = stream.peer.stray
+    far = stream.lowest != UNKNOWN and abs(difference(segment.sequence, stream.lowest)) > PLAUSIBLE
+    return answered is not None and far and segment.acknowledgment == _behind(answered)
+
+
+def _behind(segment: Segment) -> int:
+    return (segment.sequence + segment.length) & MASK

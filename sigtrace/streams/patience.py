@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sigtrace.streams.sequence import UNKNOWN
+from sigtrace.streams.sequence import NEVER, UNKNOWN
 
 if TYPE_CHECKING:
     from sigtrace.streams.stream import Stream
-
-NEVER: Final = 1 << 63
 
 # The receiver has the bytes, nobody will send them again: only the capture itself can still bring them.
 ACKNOWLEDGED_NS: Final = 2_000_000_000
@@ -32,15 +30,14 @@ def deadline(stream: Stream) -> int:
         return NEVER
     if stream.next == UNKNOWN:
         return stream.waiting.pieces[0].at_ns + START_NS if stream.waiting else NEVER
-    if stream.hole is None:
-        return NEVER
-    return _hole_deadline(stream)
+    if stream.hole is not None:
+        return _hole_deadline(stream, stream.hole.at_ns)
+    return stream.waiting.pieces[0].at_ns + ACKNOWLEDGED_NS if stream.waiting else NEVER
 
 
-def _hole_deadline(stream: Stream) -> int:
-    hole_ns = stream.hole.at_ns if stream.hole else NEVER
+def _hole_deadline(stream: Stream, hole_ns: int) -> int:
     peer = stream.peer
-    if stream.waiting is None and stream.fin == UNKNOWN and peer.fin == UNKNOWN:
+    if stream.waiting is None and stream.fin == UNKNOWN and peer.waiting is None:
         return NEVER  # nothing is held up by this hole
     if stream.acked > stream.next and stream.acked_by:
         return stream.acked_by.at_ns + ACKNOWLEDGED_NS

@@ -13,11 +13,10 @@ from sigtrace.packets.packet import ACK, FIN, RST, SYN
 from sigtrace.streams.connection import Connection
 from sigtrace.streams.copies import GENERATION, Copies
 from sigtrace.streams.flow import Chunk, Delivery, Ending
-from sigtrace.streams.patience import NEVER
+from sigtrace.streams.outlet import Mark
 from sigtrace.streams.report import too_many_flows
-from sigtrace.streams.sequence import HALF, MASK
+from sigtrace.streams.sequence import HALF, MASK, NEVER
 from sigtrace.streams.shared import Shared
-from sigtrace.streams.stream import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +151,7 @@ class Reassembler:
         if stream is None:
             stream = self._open(endpoints, segment, out)
         elif not copy and not stream.connection.belongs(stream, segment):
-            stream = self._replace(endpoints, stream.connection, segment, out)
+            stream = self._replace(endpoints, stream, segment, out)
         connection = stream.connection
         connection.last_ns = segment.at_ns
         stream.packets += 1
@@ -183,13 +182,21 @@ class Reassembler:
         self._streams[endpoints] = sender
         return sender
 
-    def _replace(self, endpoints: bytes, old: Connection, segment: Segment, out: Out) -> Stream:
+    def _replace(self, endpoints: bytes, stream: Stream, segment: Segment, out: Out) -> Stream:
+        """Start a new connection on the ports of an old one; strays that the old one kept come first."""
+        old = stream.connection
+        kept = [] if segment.flags & SYN else sorted(old.strays(), key=_number)
+        first = kept[0] if kept else segment
         if old.forgotten:
             self._dropped.append(old.number)
         else:
-            old.conclude(Ending.REPLACED, Mark(segment.at_ns, segment.number), out)
+            old.conclude(Ending.REPLACED, Mark(first.at_ns, first.number), out)
             self._settled += old.carried
-        return self._open(endpoints, segment, out)
+        self._open(first.source + first.destination, first, out)
+        for stray in kept:
+            sender = self._streams[stray.source + stray.destination]
+            sender.connection.receive(sender, stray, out)
+        return self._streams[endpoints]
 
     def _make_room(self, segment: Segment, out: Out) -> None:
         """Let a tenth of the connections go: forgotten, closed and empty ones first, then those idle for longest."""
@@ -242,6 +249,10 @@ class Reassembler:
                 connection.expire(now_ns, out)
                 self._arm(connection)
         self._next_alarm_ns = alarms[0][0] if alarms else NEVER
+
+
+def _number(segment: Segment) -> int:
+    return segment.number
 
 
 def _worth(connection: Connection) -> tuple[bool, bool, bool, int]:

@@ -8,8 +8,8 @@ from sigtrace.notices import Notice, Severity
 from sigtrace.packets.endpoint import decode_endpoint
 
 if TYPE_CHECKING:
+    from sigtrace.streams.outlet import Outlet
     from sigtrace.streams.shared import Out
-    from sigtrace.streams.stream import Stream
 
 GAP: Final = "tcp.gap"  # bytes that were never captured
 CUT: Final = "tcp.cut-segment"  # a snap length cut payload off
@@ -21,7 +21,7 @@ TOO_MANY_FLOWS: Final = "tcp.too-many-flows"  # the least recently active flows 
 GAP_NOTICES: Final = 8  # per flow: enough to see the pattern, the counts say the rest
 
 
-def report_gap(stream: Stream, length: int, packet: int, out: Out) -> None:
+def report_gap(stream: Outlet, length: int, packet: int, out: Out) -> None:
     """Report bytes that were never captured."""
     connection = stream.connection
     connection.gap_notices += 1
@@ -32,25 +32,25 @@ def report_gap(stream: Stream, length: int, packet: int, out: Out) -> None:
     out.append(Notice(code=GAP, severity=Severity.WARNING, text=text, packet=packet))
 
 
-def report_cut(stream: Stream, packet: int, out: Out) -> None:
+def report_cut(stream: Outlet, packet: int, out: Out) -> None:
     """Report that packets were captured with a snap length shorter than they are."""
     text = f"segments from {_place(stream)} were cut by the snap length; the missing bytes are treated as gaps"
     _once(stream, CUT, text, packet, out)
 
 
-def report_overlap(stream: Stream, packet: int, out: Out) -> None:
+def report_overlap(stream: Outlet, packet: int, out: Out) -> None:
     """Report that bytes were sent twice and differed."""
     text = f"bytes from {_place(stream)} were sent again and differ; the first copy was kept"
     _once(stream, OVERLAP, text, packet, out)
 
 
-def report_stray(stream: Stream, packet: int, out: Out) -> None:
+def report_stray(stream: Outlet, packet: int, out: Out) -> None:
     """Report a segment whose sequence number cannot belong here."""
     text = f"a sequence number from {_place(stream)} is far from those expected; the segment was left out"
     _once(stream, STRAY, text, packet, out)
 
 
-def report_bound(stream: Stream, packet: int, out: Out) -> None:
+def report_bound(stream: Outlet, packet: int, out: Out) -> None:
     """Report that too much waited behind a hole."""
     text = f"too many bytes from {_place(stream)} waited for missing ones; the missing ones were given up"
     _once(stream, BOUND, text, packet, out)
@@ -62,14 +62,14 @@ def too_many_flows(bound: int, packet: int) -> Notice:
     return Notice(code=TOO_MANY_FLOWS, severity=Severity.WARNING, text=text, packet=packet)
 
 
-def _once(stream: Stream, code: str, text: str, packet: int, out: Out) -> None:
+def _once(stream: Outlet, code: str, text: str, packet: int, out: Out) -> None:
     connection = stream.connection
     if code not in connection.reported:
         connection.reported |= {code}
         out.append(Notice(code=code, severity=Severity.WARNING, text=text, packet=packet))
 
 
-def _place(stream: Stream) -> str:
+def _place(stream: Outlet) -> str:
     return f"{decode_endpoint(stream.endpoint)} on flow {stream.connection.number}"
 
 

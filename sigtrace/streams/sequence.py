@@ -11,6 +11,7 @@ from typing import Final
 MASK: Final = 0xFFFF_FFFF
 HALF: Final = 1 << 31
 UNKNOWN: Final = -1  # no position is negative
+NEVER: Final = 1 << 63  # above any position and any time
 
 # How far from the expected position a segment is still believed. Windows reach 1 GiB (RFC 7323 §2.3), but what is in
 # flight on the paths of signaling does not come near 64 MiB, while a flipped high bit lands far beyond it.

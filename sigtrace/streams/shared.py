@@ -10,7 +10,7 @@ from sigtrace.streams.waiting import contradict
 if TYPE_CHECKING:
     from sigtrace.notices import Notice
     from sigtrace.streams.flow import Delivery
-    from sigtrace.streams.stream import Stream
+    from sigtrace.streams.outlet import Outlet
 
 Out: TypeAlias = "list[Delivery | Notice]"
 
@@ -27,9 +27,9 @@ class Shared:
     def __init__(self, *, digest: bool) -> None:
         self.digest = digest
         self.waiting = 0  # bytes waiting behind holes, over all flows
-        self.delivered: deque[tuple[Stream, int, bytes]] = deque(maxlen=DELIVERED_KEPT)
+        self.delivered: deque[tuple[Outlet, int, bytes]] = deque(maxlen=DELIVERED_KEPT)
 
-    def contradicts(self, stream: Stream, start: int, data: bytes) -> bool:
+    def contradicts(self, stream: Outlet, start: int, data: bytes) -> bool:
         """Tell whether bytes that start at a position differ from those lately delivered there."""
         return any(
             stream is other and contradict(start, data, other_start, delivered)

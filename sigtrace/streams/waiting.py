@@ -14,10 +14,12 @@ class Piece(NamedTuple):
     data: bytes
     at_ns: int
     packet: int
+    needs: int = 0  # position of the other direction whose bytes come out before these, as these acknowledge them
 
     def part(self, start: int, end: int) -> Piece:
         """Return what lies between two positions."""
-        return Piece(start, end, self.data[start - self.start : end - self.start], self.at_ns, self.packet)
+        data = self.data[start - self.start : end - self.start]
+        return Piece(start, end, data, self.at_ns, self.packet, self.needs)
 
 
 def contradict(start: int, data: bytes, other_start: int, other: bytes) -> bool:
@@ -61,11 +63,11 @@ class Waiting:
             self.pieces[low:high] = merged
         return brought, differs
 
-    def take_run(self, position: int) -> list[Piece]:
-        """Remove and return the pieces that follow each other from `position` on."""
+    def take_run(self, position: int, allowed: int) -> list[Piece]:
+        """Remove and return the pieces that follow each other from `position` on and need no more than is allowed."""
         count = 0
         for piece in self.pieces:
-            if piece.start != position:
+            if piece.start != position or piece.needs > allowed:
                 break
             position = piece.end
             self.size -= len(piece.data)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sigtrace.calls.sessions import Session
     from sigtrace.trace import Trace
     from sigtrace.views.ladder_rows import Lifeline, Row
+    from sigtrace.views.people import Party
 
 QUIET_NS = 1_000_000_000
 """From here on, silence is worth a row: people notice a second."""
@@ -96,9 +97,13 @@ def _build_section(
     columns = Columns(trace, session.number, session.server, steps, options.max_peers)
     lifelines = Lifelines(story.peers, story.waits, story.asked_ns, story.gone_ns)
     placer = _Placer(people, session.number, columns, lifelines, options)
-    still_open = [wait for wait in story.waits if wait.released_by is Release.CAPTURE_ENDED]
+    still_open = [
+        wait
+        for wait in story.waits
+        if wait.released_by is Release.CAPTURE_ENDED and wait.peer is not None and wait.peer not in story.gone_ns
+    ]
     ending = [
-        f"{people.short(session.number, wait.peer)}'s wait {wait.exchange} hangs since {format_duration(wait.hang_ns)}"
+        f"{people.short(session.number, wait.peer)}'s wait {wait.exchange} has hung for {format_duration(wait.hang_ns)}"
         for wait in still_open[: options.max_peers]
         if wait.hang_ns is not None
     ]
@@ -130,9 +135,7 @@ def _remarks(columns: Columns) -> tuple[str, ...]:
 class _Placer:
     """Turns steps into rows, one after the other."""
 
-    def __init__(
-        self, people: People, session: int, columns: Columns, lifelines: Lifelines, options: _Options
-    ) -> None:
+    def __init__(self, people: People, session: int, columns: Columns, lifelines: Lifelines, options: _Options) -> None:
         self._people = people
         self._session = session
         self._columns = columns
@@ -171,10 +174,12 @@ class _Placer:
             return
         duration_ns = at_ns - self._previous_ns
         yield Quiet(
-            duration=format_duration(duration_ns), duration_ns=duration_ns, lifelines=self._states(at_ns - 1)
+            duration=format_duration(duration_ns),
+            duration_ns=duration_ns,
+            lifelines=self._states(at_ns - duration_ns // 2),
         )
 
-    def _arrow(self, step: Step, target: object) -> Arrow:
+    def _arrow(self, step: Step, target: Party) -> Arrow:
         return Arrow(
             number=step.number,
             folded=step.folded,

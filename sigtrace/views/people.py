@@ -55,6 +55,11 @@ class People:
         brief = name.partition("@")[0]
         return brief if brief and self._shared.get((session, brief)) == 1 else name
 
+    def short_numbered(self, session: int, peer: PeerId | None) -> str:
+        """Name a peer briefly, and with its number, for tables."""
+        name = self.short(session, peer)
+        return name if peer is None or name == f"peer {peer}" else f"{name} ({peer})"
+
     def author(self, exchange: Exchange, session: int) -> PeerId | Stranger:
         """Say who made an exchange: the peer it is about, else whoever sits at its address."""
         peer = self._authors.get(exchange.number)

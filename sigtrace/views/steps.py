@@ -188,9 +188,7 @@ class Story:
         else:
             yield self._acknowledgement(exchange, response, author, WireEvent.MESSAGE_ACCEPTED)
 
-    def _sent_step(
-        self, exchange: Exchange, request: Request, signal: Signal, author: Party, run: Run | None
-    ) -> Step:
+    def _sent_step(self, exchange: Exchange, request: Request, signal: Signal, author: Party, run: Run | None) -> Step:
         signals = run.signals if run else [signal]
         words = describe_candidates(signals) if run else describe_signal(signal)
         step = self._request(
@@ -201,7 +199,7 @@ class Story:
         step.folded = len(signals)
         step.problems = (*step.problems, *((fate,) if fate else ()))
         if run and run.span_ns:
-            step.notes = (*step.notes, f"within {format_duration(run.span_ns)}")
+            step.notes = (*step.notes, f"in {format_duration(run.span_ns)}")
         if signal.content.problem and not run:
             step.problems = (*step.problems, signal.content.problem)
         if not self._direct(signal):
@@ -217,9 +215,7 @@ class Story:
     def _tell_wait(self, exchange: Exchange, wait: Wait) -> Iterator[Step]:
         author = wait.peer if wait.peer is not None else self._people.author(exchange, self._session)
         if exchange.request is not None:
-            step = self._request(
-                exchange, exchange.request, author, Words("wait"), Tone.HOUSEKEEPING, WireEvent.WAIT
-            )
+            step = self._request(exchange, exchange.request, author, Words("wait"), Tone.HOUSEKEEPING, WireEvent.WAIT)
             step.at_ns = wait.asked_ns if wait.asked_ns is not None else step.at_ns
             hang_ns = wait.hang_ns or 0
             step.minor = hang_ns < LONG_WAIT_NS and not step.problems
@@ -229,9 +225,7 @@ class Story:
         else:
             yield from self._tell_wait_end(exchange, wait, author)
 
-    def _tell_wait_answer(
-        self, exchange: Exchange, response: Response, wait: Wait, author: Party
-    ) -> Iterator[Step]:
+    def _tell_wait_answer(self, exchange: Exchange, response: Response, wait: Wait, author: Party) -> Iterator[Step]:
         signal = self._trace.signal(wait.signal) if wait.signal is not None else None
         if signal is not None:
             run = self._runs.get(signal.number)
@@ -262,8 +256,8 @@ class Story:
     ) -> Step:
         run = self._runs.get(signal.number)
         signals = run.signals if run else [signal]
-        words = describe_candidates(signals) if run else Words(describe_signal(signal).label)
-        words = Words(words.label, (*words.details, *_hung(wait)))
+        label = (describe_candidates(signals) if run else describe_signal(signal)).label
+        words = Words(label, _hung(wait))
         event = _DELIVERED.get(signal.kind, WireEvent.MESSAGE_DELIVERED)
         step = self._answer(exchange, response, author, words, Tone.SIGNAL, event)
         step.stroke = Stroke.RELEASE
@@ -385,9 +379,8 @@ def _describe_relay(signals: list[Signal]) -> str | None:
     if len(signals) == 1:
         took = format_duration(times[0])
         return f"queued {took}: no wait open" if queued else f"relayed in {took}"
-    span = dict.fromkeys((format_duration(times[0]), format_duration(times[-1])))
-    spread = " to ".join(span)
-    return f"relayed in {spread}, {queued} queued" if queued else f"relayed in {spread}"
+    slowest = format_duration(times[-1])
+    return f"relayed within {slowest}, {queued} queued" if queued else f"relayed within {slowest}"
 
 
 def _describe_damage(half: Request | Response) -> tuple[str, ...]:

@@ -50,8 +50,8 @@ def describe_signal(signal: Signal) -> Words:
     if content.length == 0:
         return Words("empty message")
     length = (format_bytes(content.length),) if content.length else ()
-    if content.kind is SignalKind.TEXT and content.text:
-        return Words("text", (f'"{shortened(content.text)}"', *length))
+    if content.kind in (SignalKind.TEXT, SignalKind.JSON) and content.text:
+        return Words(name_kind(content.kind), (shortened(content.text), *length))
     return Words(name_kind(content.kind), () if content.kind is SignalKind.BYE else length)
 
 
@@ -83,7 +83,8 @@ def describe_candidates(signals: Sequence[Signal]) -> Words:
     if len(signals) == 1:
         candidate = signals[0].content.candidate
         return Words(label, (f"{candidate.transport} {candidate.address}",) if candidate else ())
-    return Words(label, (" ".join(kinds), " ".join(transports)) if transports else (" ".join(kinds),))
+    more = (" ".join(transports),) if set(transports) - {"udp"} else ()
+    return Words(label, (" ".join(kinds), *more))
 
 
 _FATES = {

@@ -13,7 +13,9 @@ import random
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from sigtrace.notices import Notice
 from sigtrace.packets.packet import ACK, FIN, PSH, RST, SYN, Segment
+from sigtrace.streams.flow import Chunk, Delivery, End, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -181,3 +183,21 @@ def twice(segments: list[Segment], *, interface: int = 1, apart_ns: int = 20_000
     """Capture every segment a second time, a moment later, on another interface."""
     pairs = ((s, s._replace(interface=interface, at_ns=s.at_ns + apart_ns)) for s in segments)
     return captured(segment for pair in pairs for segment in pair)
+
+
+def story(items: Iterable[Delivery | Notice]) -> list[str]:
+    """Tell what reassembly handed out, a line each: `1> GET` by the originator of flow 1, `1< gap 5`, `! tcp.gap`."""
+    return [_line(item) for item in items]
+
+
+def _line(item: Delivery | Notice) -> str:
+    if isinstance(item, Notice):
+        return f"! {item.code}"
+    start = f"{item.flow}{'>' if item.from_originator else '<'} "
+    match item.item:
+        case Chunk(data):
+            return start + data.decode("latin-1")
+        case Gap(length):
+            return f"{start}gap {length}"
+        case End(how):
+            return f"{start}end {how.value}"

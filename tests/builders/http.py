@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.flow_decoder import FlowDecoder
 from sigtrace.application.http.message import Exchange
-from sigtrace.notices import Notice
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.streams.flow import Chunk, End, Ending, Gap, StreamItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sigtrace.notices import Notice
 
 CLIENT = Endpoint("192.0.2.1", 40000)
 SERVER = Endpoint("192.0.2.2", 8888)
@@ -45,38 +46,43 @@ class Wire:
         self.exchanges: list[Exchange] = []
         self.notices: list[Notice] = []
 
-    def item(self, from_originator: bool, item: StreamItem) -> Wire:  # noqa: FBT001 - as deliveries say it
-        """Feed any item."""
-        self._take(self.decoder.feed(from_originator, item))
+    def client_item(self, item: StreamItem) -> Wire:
+        """Feed any item of the originator."""
+        self._take(self.decoder.feed(True, item))  # noqa: FBT003 - as deliveries say it
+        return self
+
+    def server_item(self, item: StreamItem) -> Wire:
+        """Feed any item of the responder."""
+        self._take(self.decoder.feed(False, item))  # noqa: FBT003 - as deliveries say it
         return self
 
     def client(self, *pieces: bytes) -> Wire:
         """Feed pieces of the originator's stream."""
         for piece in pieces:
-            self.item(True, Chunk(piece, *self._tick()))
+            self.client_item(Chunk(piece, *self._tick()))
         return self
 
     def server(self, *pieces: bytes) -> Wire:
         """Feed pieces of the responder's stream."""
         for piece in pieces:
-            self.item(False, Chunk(piece, *self._tick()))
+            self.server_item(Chunk(piece, *self._tick()))
         return self
 
     def client_gap(self, length: int) -> Wire:
         """Lose bytes of the originator."""
-        return self.item(True, Gap(length, *self._tick()))
+        return self.client_item(Gap(length, *self._tick()))
 
     def server_gap(self, length: int) -> Wire:
         """Lose bytes of the responder."""
-        return self.item(False, Gap(length, *self._tick()))
+        return self.server_item(Gap(length, *self._tick()))
 
     def client_end(self, how: Ending = Ending.FIN) -> Wire:
         """End the originator's stream."""
-        return self.item(True, End(how, *self._tick()))
+        return self.client_item(End(how, *self._tick()))
 
     def server_end(self, how: Ending = Ending.FIN) -> Wire:
         """End the responder's stream."""
-        return self.item(False, End(how, *self._tick()))
+        return self.server_item(End(how, *self._tick()))
 
     def fin(self) -> Wire:
         """End both, the client first."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic
 
 from sigtrace.application.http.draft import Draft
 from sigtrace.application.http.head import HEAD_END, MAX_HEAD, decode_fields
-from sigtrace.application.http.start import Grammar, Line, Start
+from sigtrace.application.http.start import Grammar, Line, Start, supersedes
 from sigtrace.streams.flow import Chunk
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ class HeadAssembly(Generic[Line]):
         return len(chunk.data), None
 
     def _feed_more(self, chunk: Chunk, rest: Chunk, position: int) -> tuple[int, Draft[Line] | None]:
+        if not self._line_known and supersedes(self._grammar, self._pending, rest.data):
+            self._refuse([*self._chunks, rest])
+            return len(chunk.data), None
         before = len(self._pending)
         self._pending += rest.data
         self._last_ns = max(self._last_ns, chunk.at_ns)
@@ -82,11 +85,12 @@ class HeadAssembly(Generic[Line]):
 
     def cut(self, *, head_gap: int = 0) -> Draft[Line] | None:
         """Make what there is of a head a draft; None when not even its start line can be read."""
-        *whole, partial = bytes(self._pending).split(b"\n")
-        line = self._grammar.decode(whole[0]) if whole else self._grammar.decode_cut(partial)
+        first, end_of_line, block = bytes(self._pending).partition(b"\n")
+        line = self._grammar.decode(first) if end_of_line else self._grammar.decode_cut(first)
         if line is None:
             return None
-        draft = Draft(line, decode_fields(whole[1:]), head_complete=False)  # a line that was cut cannot be believed
+        whole = block[: block.rfind(b"\n") + 1]  # a line that was cut cannot be believed
+        draft = Draft(line, decode_fields(whole), head_complete=False)
         draft.head_gap = head_gap
         return self._mark(draft)
 
@@ -112,9 +116,9 @@ class HeadAssembly(Generic[Line]):
 
     def _draft(self, head: bytes) -> Draft[Line] | None:
         """Read a head, which ends before the LF of its last line."""
-        first, *lines = head.split(b"\n")
+        first, _, block = head.partition(b"\n")
         line = self._grammar.decode(first)
-        return None if line is None else self._mark(Draft(line, decode_fields(lines)))
+        return None if line is None else self._mark(Draft(line, decode_fields(block)))
 
     def _mark(self, draft: Draft[Line]) -> Draft[Line]:
         if self._first is not None:

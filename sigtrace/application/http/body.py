@@ -10,7 +10,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sigtrace.application.http.head import MAX_FIELDS, MAX_HEAD, Fields, decode_fields
+from sigtrace.application.http.head import MAX_HEAD, Fields, decode_fields
 from sigtrace.application.http.message import Body
 
 if TYPE_CHECKING:
@@ -137,15 +137,14 @@ class UntilCloseBody(BodyReader):
 class ChunkedBody(BodyReader):
     """A chunked body (RFC 9112 §7.1): size lines with extensions, data, trailers."""
 
-    __slots__ = ("_in_trailers", "_line", "_remaining", "_trailer_lines", "_trailer_size")
+    __slots__ = ("_in_trailers", "_line", "_remaining", "_trailers")
 
     def __init__(self) -> None:
         super().__init__()
         self._line = bytearray()  # a size or trailer line so far
         self._remaining = 0  # of the chunk's data
         self._in_trailers = False
-        self._trailer_lines: list[bytes] = []
-        self._trailer_size = 0
+        self._trailers = bytearray()
 
     def feed(self, data: bytes, position: int) -> int:
         """Read chunks until the last one and its trailers are over."""
@@ -184,15 +183,11 @@ class ChunkedBody(BodyReader):
 
     def _read_trailer(self, line: bytes) -> None:
         if line:
-            self._trailer_size += len(line)
-            if self._trailer_size > MAX_HEAD or len(self._trailer_lines) >= MAX_FIELDS:
-                self.broken = True
-                return
-            self._trailer_lines.append(line)
+            self._trailers += line + b"\n"
+            self.broken = len(self._trailers) > MAX_HEAD
             return
         self.done = True
-        if self._trailer_lines:
-            self.trailers = decode_fields(self._trailer_lines).fields
+        self.trailers = decode_fields(bytes(self._trailers)).fields
 
     def gap(self, length: int) -> int:
         """Place a gap inside the data of the chunk being read; where the next chunk would begin after it is unknown."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 BAD_FRAMING = "http.bad-framing"
 HELD_TOO_MUCH = "http.held-too-much"
 TOO_MANY_UNANSWERED = "http.too-many-unanswered"
+TOO_MANY_INTERIM = "http.too-many-interim"
 UNASKED = "http.unasked"
 
 MAX_HELD_BYTES = 1024 * 1024  # of responses before their requests: reordering in captures spans a few packets
@@ -173,27 +174,24 @@ class HttpConnection:
         """Choose the request that a response answers: the first of `_awaiting` when this returns."""
         awaiting = self._awaiting
         if len(awaiting) > 1:
-            if self.responses.lost_ns is None:
+            if self.responses.lost_ns is not None:
+                self._skip_answered(draft)
+            elif awaiting[0].request is not None and _began_before(awaiting[1], draft):
                 self._pipelining = True
-            elif not self._pipelining:
-                self._skip_answered(draft.start_ns)
         self.responses.lost_ns = None
         if awaiting:
-            request = awaiting[0].request
-            unsure = not self._whole or self.requests.lost_ns is not None
-            if request is None or not unsure or request.start_ns <= draft.start_ns or awaiting[0].interim:
-                return awaiting[0]
+            pair = awaiting[0]
+            sure = self._whole and self.requests.lost_ns is None
+            if sure or pair.request is None or pair.interim or _began_before(pair, draft):
+                return pair
         alone = Pair(None)
         awaiting.appendleft(alone)
         return alone
 
-    def _skip_answered(self, response_ns: int) -> None:
+    def _skip_answered(self, draft: Draft[StatusLine]) -> None:
         """Let go of the requests whose responses a gap swallowed."""
         awaiting = self._awaiting
-        while len(awaiting) > 1:
-            following = awaiting[1].request
-            if following is None or following.start_ns > response_ns:
-                return
+        while not self._pipelining and len(awaiting) > 1 and _began_before(awaiting[1], draft):
             self._lose(awaiting.popleft())
 
     def _response_finished(self, draft: Draft[StatusLine]) -> None:
@@ -203,8 +201,7 @@ class HttpConnection:
         status = draft.line.status
         if status < 200 and status != 101:
             pair.response = None
-            if len(pair.interim) < MAX_INTERIM:
-                pair.interim.append(draft)
+            self._keep_interim(pair, draft)
             return
         self._awaiting.popleft()
         pair.answered = True
@@ -214,6 +211,15 @@ class HttpConnection:
             self._switch(draft.section.framing.get(b"upgrade", b"").decode("latin-1").lower() or "unknown")
         elif status < 300 and pair.request is not None and pair.request.line.method == "CONNECT":
             self._switch("tunnel")
+
+    def _keep_interim(self, pair: Pair, draft: Draft[StatusLine]) -> None:
+        if len(pair.interim) == MAX_INTERIM:
+            return
+        pair.interim.append(draft)
+        if len(pair.interim) == MAX_INTERIM:
+            text = f"{MAX_INTERIM} interim responses to one request; later ones are left out"
+            notice = Notice(code=TOO_MANY_INTERIM, severity=Severity.WARNING, text=text, packet=draft.first_packet)
+            self._note(notice)
 
     def _switch(self, protocol: str) -> None:
         self.switched_to = protocol
@@ -326,6 +332,10 @@ _CLOSES = {
     (Ending.REPLACED, True): ExchangeEnd.LOST,
     (Ending.REPLACED, False): ExchangeEnd.LOST,
 }
+
+
+def _began_before(pair: Pair, response: Draft[StatusLine]) -> bool:
+    return pair.request is not None and pair.request.start_ns <= response.start_ns
 
 
 def _always() -> bool:

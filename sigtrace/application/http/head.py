@@ -13,11 +13,10 @@ MAX_FIELDS = 512  # servers refuse above 100 or so
 
 HEAD_END = re.compile(rb"\n\r?\n")  # a bare LF ends a line too (RFC 9112 §2.2)
 
-_MAX_REMEMBERED = 256  # bytes of a line; with 2048 lines half a MiB at most
+_MAX_REMEMBERED = 1024  # bytes of a block or line; 512 blocks and 2048 lines make 3 MiB at most
 
 # The fields that decide how the rest of the message is read.
 _FRAMING_NAMES = frozenset([b"content-length", b"transfer-encoding", b"content-encoding", b"upgrade"])
-_NONE: dict[bytes, bytes] = {}
 
 
 class HeaderSection(NamedTuple):
@@ -34,27 +33,34 @@ class _Field(NamedTuple):
     framing_name: bytes | None  # lower case
 
 
-_EMPTY = HeaderSection((), _NONE, 0, 0)
+_EMPTY = HeaderSection((), {}, 0, 0)
 
 
-def decode_fields(lines: list[bytes]) -> HeaderSection:
-    """Decode header lines, without their LF; a line folded onto the next is joined by one space (RFC 9112 §5.2)."""
-    if not lines:
+def decode_fields(block: bytes) -> HeaderSection:
+    """Decode header lines; a line folded onto the next is joined by one space (RFC 9112 §5.2).
+
+    Args: block: the lines between the start line and the empty line; the last one may be without its LF.
+    """
+    if not block:
         return _EMPTY
+    return _decode_known_block(block) if len(block) <= _MAX_REMEMBERED else _decode_block(block)
+
+
+def _decode_block(block: bytes) -> HeaderSection:
     fields: list[tuple[bytes, bytes]] = []
-    framing = _NONE
+    framing: dict[bytes, bytes] = {}
     malformed = 0
+    lines = block.removesuffix(b"\n").split(b"\n")
     dropped = max(0, len(lines) - MAX_FIELDS)
+    decode_line = _decode_known_line if len(block) <= _MAX_REMEMBERED else _decode_line
     for line in _unfold(lines[:MAX_FIELDS]):
-        field = _decode_known_line(line) if len(line) <= _MAX_REMEMBERED else _decode_line(line)
+        field = decode_line(line)
         if field is None:
             malformed += 1
             continue
         fields.append(field.pair)
         name = field.framing_name
         if name is not None:
-            if framing is _NONE:
-                framing = {}
             value = field.pair[1]
             framing[name] = framing[name] + b"," + value if name in framing else value
     return HeaderSection(tuple(fields), framing, malformed, dropped)
@@ -69,8 +75,9 @@ def _decode_line(line: bytes) -> _Field | None:
     return _Field((name, value.strip(b" \t\r")), lower if lower in _FRAMING_NAMES else None)
 
 
-# The same few programs send the same lines in every message: decoding each once saves time and, where a trace keeps
+# The same few programs send the same headers in every message: decoding them once saves time and, where a trace keeps
 # tens of thousands of messages, most of the memory of their headers.
+_decode_known_block = lru_cache(maxsize=512)(_decode_block)
 _decode_known_line = lru_cache(maxsize=2048)(_decode_line)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sigtrace.application.http.start import MAX_START_LINE, Grammar, RequestLine, Start, StatusLine
+from sigtrace.application.http.start import MAX_START_LINE, Grammar, RequestLine, Start, StatusLine, supersedes
 from sigtrace.notices import Notice, Severity
 from sigtrace.streams.flow import Chunk
 
@@ -103,6 +103,9 @@ class Seeker:
     def _hold_on(self, chunk: Chunk) -> bool:
         """Join a chunk to the held line: True while it is not whole; else `found` is set or the line is dropped."""
         self.found = None
+        if any(supersedes(grammar, self._prefix, chunk.data) for grammar in self.grammars):
+            self._drop()
+            return False
         if len(self._prefix) < _PREFIX:
             self._prefix = (self._prefix + chunk.data)[:_PREFIX]
         line_end = chunk.data.find(b"\n", 0, MAX_START_LINE)
@@ -140,17 +143,19 @@ class Seeker:
 class SeekLog:
     """Words the notices of one direction's searches: the first at once, the others together at the end."""
 
-    __slots__ = ("_missing", "_noun", "_skipped", "_times")
+    __slots__ = ("_missing", "_noun", "_skipped", "_stray", "_times")
 
     def __init__(self, noun: str) -> None:
         self._noun = noun
         self._times = 0
+        self._stray = False  # all of them passed over bytes after a whole message that begin none
         self._skipped = 0
         self._missing = 0
 
     def report(self, seeker: Seeker, *, found: bool) -> Notice | None:
         """Return the notice of a search that ended, None when it will be part of the summary."""
         self._times += 1
+        self._stray = (self._stray or self._times == 1) and seeker.stray and not seeker.missing
         if self._times > 1:
             self._skipped += seeker.skipped
             self._missing += seeker.missing
@@ -159,13 +164,7 @@ class SeekLog:
         unread = f"{seeker.skipped} bytes that begin no {self._noun}" if seeker.skipped else ""
         text = " and ".join(filter(None, (lost, unread)))
         text += f"; resumed at the next {self._noun}" if found else f"; no {self._noun} follows"
-        stray = seeker.stray and not seeker.missing
-        return Notice(
-            code=EXTRA_BYTES if stray else RESYNC,
-            severity=Severity.INFO if stray else Severity.WARNING,
-            text=text,
-            packet=seeker.packet,
-        )
+        return self._notice(text, seeker.packet)
 
     def summary(self, packet: int | None) -> Notice | None:
         """Return one notice for all searches after the first, None when there were none."""
@@ -173,7 +172,11 @@ class SeekLog:
             return None
         text = f"the place of the next {self._noun} was lost {self._times - 1} more times: "
         text += f"{self._missing} bytes never captured, {self._skipped} bytes passed over"
-        return Notice(code=RESYNC, severity=Severity.WARNING, text=text, packet=packet)
+        return self._notice(text, packet)
+
+    def _notice(self, text: str, packet: int | None) -> Notice:
+        code, severity = (EXTRA_BYTES, Severity.INFO) if self._stray else (RESYNC, Severity.WARNING)
+        return Notice(code=code, severity=severity, text=text, packet=packet)
 
 
 def _tail(chunk: Chunk, position: int) -> Chunk:

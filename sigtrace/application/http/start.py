@@ -29,6 +29,7 @@ _VERSIONS = {b"HTTP/1.%d" % minor: f"HTTP/1.{minor}" for minor in range(10)} | {
 
 _REQUEST_IN_STREAM = re.compile(rb"^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,20} [^\r\n]{0,8100} HTTP/1\.\d\r?\n", re.MULTILINE)
 _RESPONSE_IN_STREAM = re.compile(rb"^HTTP/1\.\d {1,4}\d{3}(?:[ \t][^\r\n]*)?\r?\n", re.MULTILINE)
+_PLAIN = re.compile(rb"(?:%b) [/*]" % b"|".join(sorted(KNOWN_METHODS)))
 
 
 class Start(Enum):
@@ -128,7 +129,15 @@ class Grammar(NamedTuple, Generic[Line]):
     decode: Callable[[bytes], Line | None]
     decode_cut: Callable[[bytes], Line | None]  # of what a gap or the end left of a line
     in_stream: re.Pattern[bytes]  # finds a whole start line at a line's start
+    plain: re.Pattern[bytes]  # bytes that would make no sense as the rest of a line begun before
 
 
-REQUESTS = Grammar("request", request_start, decode_request_line, decode_cut_request_line, _REQUEST_IN_STREAM)
-RESPONSES = Grammar("response", response_start, decode_status_line, decode_status_line, _RESPONSE_IN_STREAM)
+REQUESTS = Grammar("request", request_start, decode_request_line, decode_cut_request_line, _REQUEST_IN_STREAM, _PLAIN)
+RESPONSES = Grammar(
+    "response", response_start, decode_status_line, decode_status_line, _RESPONSE_IN_STREAM, re.compile(rb"HTTP/1\.")
+)
+
+
+def supersedes(grammar: Grammar[RequestLine] | Grammar[StatusLine], held: bytes | bytearray, data: bytes) -> bool:
+    """Tell that `data` begins a message of its own, and the few bytes held before it were stray."""
+    return grammar.plain.match(data) is not None and grammar.start(held) is Start.MAYBE

@@ -28,9 +28,9 @@ def make_visible(text: str) -> str:
 
 
 def make_ascii(text: str) -> str:
-    """Return a text in ASCII alone: our own signs in their plain forms, everything else as escapes."""
+    """Return a text in ASCII alone: our own signs in their plain forms, everything else as escapes, but for no-break spaces."""
     plain = make_visible(text).translate(_PLAIN)
-    return plain.encode("ascii", "backslashreplace").decode("ascii")
+    return "\u00a0".join(part.encode("ascii", "backslashreplace").decode("ascii") for part in plain.split("\u00a0"))
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -75,7 +75,7 @@ class _Drawing:
 
     def _column_label(self, column: Column) -> str:
         name = self._screen.clean(column.name)
-        suffix = f"{self._glyphs.join}{self._screen.clean(column.id)}" if column.id is not None else ""
+        suffix = f"{self._glyphs.tag}{self._screen.clean(column.id)}" if column.id is not None else ""
         room = self._layout.label_room - self._screen.cells(suffix)
         shortened = column.kind is not ColumnKind.SERVER and self._screen.width is not None
         return (self._screen.shorten(name, room) if shortened else name) + suffix
@@ -113,7 +113,7 @@ class _Drawing:
 
     def _words(self, row: Arrow, length: int) -> tuple[str, list[tuple[str, str]]]:
         """Divide what is to be said between the arrow and the lines beneath it."""
-        screen, room = self._screen, max(length - 7, 4)
+        screen, room = self._screen, max(length - 6, 4)
         label = screen.clean(row.label) + (screen.clean(f" ×{row.folded}") if row.folded > 1 else "")
         details = [screen.clean(detail) for detail in row.details]
         lead = screen.shorten(label, room)
@@ -125,10 +125,10 @@ class _Drawing:
                     break
                 lead, taken = longer, taken + 1
         rest = self._glyphs.join.join([*([label] if lead != label and not taken else []), *details[taken:]])
-        notes = [rest, *(screen.clean(note) for note in row.notes)]
+        notes = self._glyphs.join.join(text for text in (rest, *(screen.clean(note) for note in row.notes)) if text)
         problems = [f"{self._glyphs.bad} {screen.clean(problem)}" for problem in row.problems]
         width = self._layout.note_room(row.source, row.target)
-        beneath = [(text, DIM) for note in notes for text in wrap(note, width, screen) if note]
+        beneath = [(text, DIM) for text in wrap(notes, width, screen)]
         beneath += [(text, FAILURE) for problem in problems for text in wrap(problem, width, screen)]
         return lead, beneath
 

@@ -98,9 +98,7 @@ def lay_out(section: Section, screen: Screen, *, show_packets: bool) -> Layout:
     return _assemble(number, packet, time, 0, min(max(bare // gaps - 1, MIN_GAP), MAX_GAP), gaps, screen.width)
 
 
-def _assemble(
-    number: int, packet: int, time: int, delta: int, gap: int, gaps: int, screen_width: int | None
-) -> Layout:
+def _assemble(number: int, packet: int, time: int, delta: int, gap: int, gaps: int, screen_width: int | None) -> Layout:
     start = _gutter(number, packet, time, delta) + _MARGIN
     return Layout(
         number_width=number,

@@ -30,6 +30,10 @@ def call_hue(call: int | None) -> str:
     return PLAIN if call is None else _CALL_HUES[(call - 1) % len(_CALL_HUES)]
 
 
+_NO_BREAK_SPACE = "\u00a0"
+"""Views put it where a line must not be broken; terminals disagree on how wide it is."""
+
+
 class Line:
     """A line while it is built. Text goes in as it came over the wire; only harmless text comes out."""
 
@@ -40,7 +44,7 @@ class Line:
 
     def add(self, text: str, style: str = PLAIN) -> Line:
         """Add a piece in a style."""
-        text = self._screen.clean(text)
+        text = self._screen.clean(text.replace(_NO_BREAK_SPACE, " "))
         if text:
             self._pieces.append((text, style))
             self.width += self._screen.cells(text)

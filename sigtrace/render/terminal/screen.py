@@ -30,6 +30,7 @@ class Glyphs:
     to: str = "→"
     sparks: str = "▁▂▃▄▅▆▇█"
     join: str = " · "
+    tag: str = " · "  # between a name and its number
 
 
 ASCII = Glyphs(
@@ -50,6 +51,7 @@ ASCII = Glyphs(
     to="->",
     sparks="_.-=+*%#",
     join=", ",
+    tag=" - ",
 )
 UNICODE = Glyphs()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.cells import chop_cells
@@ -10,12 +11,16 @@ if TYPE_CHECKING:
     from sigtrace.render.terminal.screen import Screen
 
 
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:ns|µs|us|ms|s|min|h|d|bytes?|[kMGT]B)\b)")
+_NO_BREAK_SPACE = "\u00a0"
+
+
 def wrap(text: str, width: int, screen: Screen) -> list[str]:
-    """Break a clean text; a word that is wider than a line is cut."""
+    """Break a clean text; a word that is wider than a line is cut, and a number stays with its unit."""
     width = max(width, 4)
     lines: list[str] = []
     current = ""
-    for word in text.split(" "):
+    for word in _BEFORE_UNIT.sub(_NO_BREAK_SPACE, text).split(" "):
         longer = f"{current} {word}" if current else word
         if screen.cells(longer) <= width:
             current = longer

@@ -58,7 +58,6 @@ def merged(*captures: list[Record], pieces: int = 1) -> list[bytes]:
     return [record.data for record in contents.records]
 
 
-@pytest.mark.parametrize("pieces", [1, 3, 7])
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -74,9 +73,7 @@ def merged(*captures: list[Record], pieces: int = 1) -> list[bytes]:
         ((), (1, 2)),
     ],
 )
-def test_order_is_that_of_mergecap(
-    first: tuple[int, ...], second: tuple[int, ...], pieces: int, tmp_path: Path
-) -> None:
+def test_order_is_that_of_mergecap(first: tuple[int, ...], second: tuple[int, ...], tmp_path: Path) -> None:
     """Packets come in the order in which mergecap writes them, ties and steps back in time included."""
     captures = [timed(*first), timed(*second, fill=1)]
     for name, records in zip("ab", captures, strict=True):
@@ -90,7 +87,8 @@ def test_order_is_that_of_mergecap(
     ]
     subprocess.run(command, check=True)
     expected = copy_out(read(tmp_path / "m.pcapng"))
-    assert merged(*captures, pieces=pieces) == [record.data for record in expected.records]
+    for pieces in (1, 3, 7):
+        assert merged(*captures, pieces=pieces) == [record.data for record in expected.records]
 
 
 def test_a_ring_is_opened_one_file_at_a_time() -> None:

@@ -1,0 +1,131 @@
+"""The options that commands share, in groups: a command takes a group as one parameter, see `spread`."""
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from sigtrace.cli.exits import reporting
+from sigtrace.views.times import TimeFormat
+
+
+class Color(Enum):
+    """When to use colours."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """How much is said beside the answer."""
+
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captures:
+    """What is read."""
+
+    captures: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE...", help="Captures; - is standard input.", show_default=False)
+    ] = None
+    read: Annotated[
+        list[Path] | None,
+        typer.Option("--read-file", "-r", metavar="FILE", help="A capture, as tshark takes it; repeatable."),
+    ] = None
+
+    @property
+    def paths(self) -> list[str]:
+        """All captures, in the order given; several are read as one trace in time order."""
+        return [str(path) for path in (*(self.captures or ()), *(self.read or ()))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What part of the trace is asked for."""
+
+    call: Annotated[int | None, typer.Option("--call", metavar="N", help="Only this call.")] = None
+    peer: Annotated[str | None, typer.Option("--peer", metavar="NAME|ID", help="Only this peer.")] = None
+    server: Annotated[str | None, typer.Option("--server", metavar="IP[:PORT]", help="Only this server.")] = None
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="TIME", help="From then on: seconds from the start, a time of day, a date."),
+    ] = None
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Up to then.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """How points in time are written."""
+
+    time: Annotated[
+        TimeFormat,
+        typer.Option("--time-format", "-t", help="As tshark's -t: r relative, a absolute, d delta, e epoch, u UTC, …"),
+    ] = TimeFormat.RELATIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where the answer goes."""
+
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="PATH", help="Write there instead of to stdout.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the answer looks like."""
+
+    color: Annotated[Color, typer.Option("--color", help="Use colours.")] = Color.AUTO
+    width: Annotated[
+        int | None, typer.Option("--width", metavar="CELLS", min=20, help="Columns to use; the terminal's, else any.")
+    ] = None
+    ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters alone.")] = False
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command as Typer takes it: each field of a group as a parameter, errors as exit codes.
+
+    Args:
+        command: its parameters are groups, dataclasses of annotated options, and options of its own; one is a `Talk`.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    hints.pop("return", None)
+    groups = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
+    parameters = [one for name in hints for one in _parameters(command, name, hints[name])]
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        with reporting(debug=given["debug"]):
+            command(
+                **{name: given.pop(name) for name in hints if name not in groups},
+                **{name: group(**{one.name: given[one.name] for one in dataclasses.fields(group)})
+                   for name, group in groups.items()},
+            )
+
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run
+
+
+def _parameters(command: Callable[..., None], name: str, hint: Any) -> list[inspect.Parameter]:
+    """Return what stands for one parameter: the fields of a group, or itself."""
+    if not dataclasses.is_dataclass(hint):
+        return [inspect.signature(command).parameters[name].replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint)]
+    fields = get_type_hints(hint, include_extras=True)
+    return [
+        inspect.Parameter(
+            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=fields[one.name]
+        )
+        for one in dataclasses.fields(hint)
+    ]

@@ -1,0 +1,99 @@
+"""Where a command's answer goes: stdout or a file, with what the screen there can show."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sigtrace.cli.options import Color
+from sigtrace.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sigtrace.cli.options import Captures, Look, Target
+    from sigtrace.render.terminal.screen import Screen
+
+BUFFER_LENGTH = 2**16  # characters written at a time
+
+
+def screen_for(look: Look, target: Target) -> Screen:
+    """Describe the screen that the answer is for: without an edge and colours unless it is a terminal, or asked for."""
+    from sigtrace.render.terminal.screen import Screen  # noqa: PLC0415 - not needed for --help
+
+    terminal = target.output is None and sys.stdout.isatty()
+    width = look.width
+    if width is None and terminal:
+        width = shutil.get_terminal_size().columns
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    color = look.color is Color.ALWAYS or (look.color is Color.AUTO and terminal and not plain)
+    return Screen(width=width, color=color, ascii=look.ascii or not (target.output or _shows("│▶✓")))
+
+
+def _shows(signs: str) -> bool:
+    """Tell whether stdout's encoding has these signs."""
+    try:
+        signs.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def write_text(pieces: Iterable[str], target: Target, captures: Captures, *, encoding: str | None = None) -> None:
+    """Write an answer, piece by piece.
+
+    Args:
+        pieces: its parts, with their line ends.
+        target: stdout, or a file, which is then UTF-8.
+        captures: none of which may be overwritten.
+        encoding: of stdout, when it must not be the terminal's: data is UTF-8 everywhere.
+
+    Raises:
+        SourceError: the file cannot be written.
+        BrokenPipeError: whoever read stdout has gone.
+    """
+    if target.output is None:
+        sys.stdout.flush()
+        _write(sys.stdout.buffer.write, pieces, encoding or sys.stdout.encoding or "utf-8")
+        sys.stdout.buffer.flush()
+        return
+    protect(target.output, captures)
+    try:
+        with target.output.open("wb") as file:
+            _write(file.write, pieces, "utf-8")
+    except OSError as error:
+        raise SourceError(f"{target.output} cannot be written: {error.strerror or error}") from error
+
+
+def _write(write: Callable[[bytes], object], pieces: Iterable[str], encoding: str) -> None:
+    """Gather small pieces: a call for each line costs more than making it."""
+    waiting: list[str] = []
+    length = 0
+    for piece in pieces:
+        waiting.append(piece)
+        length += len(piece)
+        if length >= BUFFER_LENGTH:
+            write("".join(waiting).encode(encoding, "backslashreplace"))
+            waiting, length = [], 0
+    write("".join(waiting).encode(encoding, "backslashreplace"))
+
+
+def protect(output: Path, captures: Captures) -> None:
+    """Raise SourceError when an output is one of the captures: it would be lost."""
+    for path in map(Path, captures.paths):
+        if output.exists() and path.exists() and output.samefile(path):
+            raise SourceError(f"{output} is one of the captures", hint="give another name to --output")
+
+
+def folder_for(target: Target, purpose: str) -> Path:
+    """Return the folder to write several files into, made where it is missing. Raises SourceError."""
+    if target.output is None:
+        raise SourceError(f"{purpose} are several files", hint="name a folder for them: -o FOLDER")
+    try:
+        target.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{target.output} cannot be made a folder: {error.strerror or error}") from error
+    return target.output

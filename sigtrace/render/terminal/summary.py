@@ -1,0 +1,192 @@
+"""The summary of a trace on one screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.notices import Severity
+from sigtrace.render.terminal.facts import INDENT, render_fact
+from sigtrace.render.terminal.line import (
+    DIM,
+    FAILURE,
+    GOOD,
+    PLAIN,
+    STRONG_FAILURE,
+    TITLE,
+    WARNING,
+    Line,
+    call_hue,
+    join_lines,
+)
+from sigtrace.render.terminal.table import Cell, TableColumn, render_table
+from sigtrace.render.terminal.wrap import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.render.terminal.screen import Screen
+    from sigtrace.views.call_lines import CallLine
+    from sigtrace.views.peer_lines import PeerLine
+    from sigtrace.views.summary import NoticeLine, SessionLines, Summary
+
+_PEER_COLUMNS = (
+    TableColumn("", right=True, least=2),
+    TableColumn("", least=9, wraps=False),
+    TableColumn("", least=7, wraps=False),
+    TableColumn("there", right=True, least=40),
+    TableColumn("waits", right=True, least=40),
+    TableColumn("longest", right=True, least=40),
+    TableColumn("blind", right=True, least=40),
+    TableColumn("", least=40),
+)
+_NOTICES_SHOWN = 5
+_SEVERITY = {Severity.ERROR: FAILURE, Severity.WARNING: WARNING, Severity.INFO: DIM}
+
+
+def render_summary(summary: Summary, screen: Screen) -> str:
+    """Render a summary as text, each line with its end."""
+    return join_lines(_Page(summary, screen).lines())
+
+
+class _Page:
+    def __init__(self, summary: Summary, screen: Screen) -> None:
+        self._summary = summary
+        self._screen = screen
+        self._join = screen.glyphs.join
+
+    def lines(self) -> Iterator[Line]:
+        yield from self._capture()
+        if self._summary.nothing:
+            yield Line(self._screen)
+            for text in self._summary.nothing:
+                yield from self._wrapped(text)
+        for session in self._summary.sessions:
+            yield Line(self._screen)
+            yield from self._session(session)
+        if self._summary.calls:
+            yield Line(self._screen)
+            yield from self._calls()
+        yield from self._facts()
+        yield Line(self._screen)
+        yield from self._notices()
+        yield from self._next()
+
+    def _wrapped(self, text: str, indent: int = 0, style: str = PLAIN) -> Iterator[Line]:
+        width = 1000 if self._screen.width is None else self._screen.width - indent
+        for part in wrap(self._screen.clean(text), width, self._screen):
+            yield Line(self._screen).add(" " * indent).add(part, style)
+
+    def _capture(self) -> Iterator[Line]:
+        facts = self._join.join(self._screen.clean(fact) for fact in self._summary.capture)
+        line = Line(self._screen).add(self._summary.title, TITLE)
+        if self._screen.width is not None and line.width + 4 + self._screen.cells(facts) > self._screen.width:
+            yield line
+            line = Line(self._screen)
+        yield line.add("    " if line.width else "").add(facts)
+        for warning in self._summary.warnings:
+            yield from self._wrapped(warning, style=WARNING)
+
+    # --- peers
+
+    def _session(self, session: SessionLines) -> Iterator[Line]:
+        heading = Line(self._screen).add("PEERS", TITLE).to(INDENT).add(session.server)
+        yield heading.add(f"{self._join}{session.remark}", DIM)
+        yield from render_table(_PEER_COLUMNS, [self._peer(peer) for peer in session.peers], self._screen, indent=2)
+        if session.more_peers:
+            yield Line(self._screen).to(3).add(f"   {self._screen.glyphs.more} {session.more_peers:,} more", DIM)
+
+    def _peer(self, peer: PeerLine) -> list[Cell]:
+        dash = self._screen.clean("–")
+        until = peer.left or self._screen.glyphs.more
+        stay = f"{peer.joined or self._screen.glyphs.more} {dash} {until} s"
+        return [
+            Cell(peer.id),
+            Cell(peer.name or "unnamed", PLAIN if peer.name else DIM),
+            Cell(peer.address, DIM),
+            Cell(stay),
+            Cell(peer.waits),
+            Cell(peer.longest),
+            Cell(peer.blind, DIM),
+            Cell(peer.departure, FAILURE if peer.vanished else DIM),
+        ]
+
+    # --- calls
+
+    def _calls(self) -> Iterator[Line]:
+        yield Line(self._screen).add("CALLS", TITLE)
+        for call in self._summary.calls:
+            yield from self._call(call)
+        if self._summary.more_calls:
+            more = f"{self._screen.glyphs.more} and {', '.join(self._summary.more_calls)}"
+            yield Line(self._screen).to(6).add(more, DIM)
+
+    def _call(self, call: CallLine) -> Iterator[Line]:
+        glyphs, screen = self._screen.glyphs, self._screen
+        names = f"{screen.clean(call.caller)} {glyphs.to} {screen.clean(call.callee)}"
+        style = GOOD if call.good else STRONG_FAILURE
+        line = Line(screen).add(f"{call.number:>4}").add("  ").add(names, call_hue(call.number)).add("   ")
+        hang = line.width
+        verdict = f"{glyphs.good if call.good else glyphs.bad} {call.outcome}"
+        pieces = [*((fact, PLAIN) for fact in call.facts), (verdict, style)]
+        if screen.width is not None and hang > screen.width // 2:
+            yield line
+            hang = 6
+            line = Line(screen).add(" " * hang)
+        for place, (text, its_style) in enumerate(pieces):
+            clean = screen.clean(text)
+            last = place == len(pieces) - 1
+            joint = "" if line.width == hang else "   " if last else self._join
+            if (
+                screen.width is not None
+                and line.width > hang
+                and line.width + screen.cells(joint + clean) > screen.width
+            ):
+                yield line
+                line, joint = Line(screen).add(" " * hang), ""
+            line.add(joint, DIM).add(clean, its_style)
+        yield line
+        if call.reason:
+            yield from self._wrapped(call.reason, indent=hang, style=FAILURE)
+
+    # --- numbers, notices, what next
+
+    def _facts(self) -> Iterator[Line]:
+        summary = self._summary
+        facts = (("WAITS", summary.waits), ("RELAYS", summary.relays), ("TIMING", summary.timing))
+        if any(fact for _, fact in facts):
+            yield Line(self._screen)
+        for title, fact in facts:
+            if fact is not None:
+                yield from render_fact(title, fact, self._screen)
+
+    def _notices(self) -> Iterator[Line]:
+        notices = self._summary.notices
+        if not notices:
+            yield Line(self._screen).add("No notices.", DIM)
+            return
+        yield Line(self._screen).add("NOTICES", TITLE)
+        shown = notices[: _NOTICES_SHOWN if len(notices) > _NOTICES_SHOWN + 1 else None]
+        for notice in shown:
+            yield self._notice(notice)
+        if len(notices) > len(shown):
+            yield (
+                Line(self._screen)
+                .to(3)
+                .add(f"   {self._screen.glyphs.more} {len(notices) - len(shown)} more kinds", DIM)
+            )
+
+    def _notice(self, notice: NoticeLine) -> Line:
+        line = Line(self._screen).add(f"{notice.count:>6,}  ").add(notice.code, _SEVERITY[notice.severity]).add("  ")
+        where = "" if notice.packet is None else f" (packet {notice.packet})"
+        room = None if self._screen.width is None else self._screen.width - line.width - len(where)
+        text = self._screen.clean(notice.text)
+        return line.add(text if room is None else self._screen.shorten(text, room), DIM).add(where, DIM)
+
+    def _next(self) -> Iterator[Line]:
+        """Each command on its own line when they do not fit on one, so that it can be copied."""
+        commands = [self._screen.clean(command) for command in self._summary.next]
+        if not commands:
+            return
+        yield Line(self._screen)
+        for place, command in enumerate(commands):
+            yield Line(self._screen).add("next" if place == 0 else "", DIM).to(INDENT).add(command)

@@ -1,0 +1,54 @@
+"""Segments in order of time: undoes the small disorder with which captures write packets.
+
+Theory of operation. A capture of several interfaces or queues may write a packet some places after one that is
+younger, and then a SYN may stand behind the data that follows it. The timestamps know better. The last DEPTH segments
+are kept back, in order of time; each new one lets the oldest go. So a segment may be written DEPTH places late and
+still comes out in order; later ones are left to reassembly, which knows how to wait. When the clock itself stepped
+back, the youngest of those kept would stay for ever: once it has seen STALE others pass, all are let go and the new
+time counts.
+"""
+
+from __future__ import annotations
+
+from bisect import insort_right
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from sigtrace.packets.packet import Segment
+
+DEPTH: Final = 16  # places; queues of one network card hand over a handful of packets at a time
+STALE: Final = 64  # places; four times as many as order ever needs
+
+_NOTHING: list[Segment] = []
+_at_ns = attrgetter("at_ns")
+
+
+class TimeOrder:
+    """Takes segments in order of capture, gives them in order of time."""
+
+    def __init__(self) -> None:
+        self._kept: list[Segment] = []  # in order of time
+        self._youngest_ns = -(1 << 63)
+        self._passed = 0  # segments since the youngest one came
+
+    def push(self, segment: Segment) -> list[Segment]:
+        """Take one segment; return those that need not wait any longer."""
+        kept = self._kept
+        if segment.at_ns >= self._youngest_ns:
+            self._youngest_ns = segment.at_ns
+            self._passed = 0
+            kept.append(segment)
+        else:
+            self._passed += 1
+            insort_right(kept, segment, key=_at_ns)
+            if self._passed > STALE:
+                return self.flush()
+        return [kept.pop(0)] if len(kept) > DEPTH else _NOTHING
+
+    def flush(self) -> list[Segment]:
+        """Let all go: nothing older comes."""
+        kept, self._kept = self._kept, []
+        self._youngest_ns = -(1 << 63)
+        self._passed = 0
+        return kept

@@ -1,0 +1,159 @@
+"""One line a call: who called whom, how it went, and where to look when it went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sigtrace.calls.negotiation import CallEnd
+from sigtrace.calls.signals import Fate
+from sigtrace.calls.verdict import Outcome
+from sigtrace.views.quantities import count, format_duration, listed
+from sigtrace.views.times import format_seconds
+from sigtrace.views.wording import describe_candidates_count
+
+if TYPE_CHECKING:
+    from sigtrace.calls.negotiation import Call
+    from sigtrace.calls.signals import Signal
+    from sigtrace.calls.verdict import Verdict
+    from sigtrace.trace import Trace
+    from sigtrace.views.people import People
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLine:
+    """One call as a row, and what explains it."""
+
+    number: int
+    caller: str
+    callee: str
+    facts: tuple[str, ...]  # "offer 21.405 s", "answer +15 ms", …
+    reason: str  # why it is not good; empty when it is
+    outcome: str  # "complete", "never delivered"
+    good: bool
+    exchange: int | None  # the one to look at
+
+
+_OUTCOMES = {
+    Outcome.COMPLETE: "complete",
+    Outcome.REFUSED: "refused",
+    Outcome.UNDELIVERED: "never delivered",
+    Outcome.UNANSWERED: "unanswered",
+    Outcome.ANSWER_LOST: "answer lost",
+    Outcome.REJECTED: "rejected",
+    Outcome.NO_CANDIDATES: "no candidates",
+    Outcome.GLARE: "glare",
+    Outcome.LOOPBACK: "loopback",
+    Outcome.PARTIAL: "seen in part",
+}
+
+
+def describe_calls(trace: Trace, people: People) -> list[CallLine]:
+    """Describe every call of a trace, in order."""
+    return [_describe(trace, people, call, trace.verdicts.get(call.number)) for call in trace.calls]
+
+
+def _describe(trace: Trace, people: People, call: Call, verdict: Verdict | None) -> CallLine:
+    telling = trace.signal(verdict.signal) if verdict and verdict.signal is not None else None
+    first = telling or (trace.signal(call.signals[0]) if call.signals else None)
+    return CallLine(
+        number=call.number,
+        caller=people.short(call.session, call.caller),
+        callee=people.short(call.session, call.callee),
+        facts=tuple(_facts(trace, people, call)),
+        reason=_Reason(trace, people, call, telling).of(verdict) if verdict and not verdict.good else "",
+        outcome=_OUTCOMES[verdict.outcome] if verdict else "",
+        good=verdict is None or verdict.good,
+        exchange=(first.sent_exchange or first.delivered_exchange) if first else None,
+    )
+
+
+def _facts(trace: Trace, people: People, call: Call) -> list[str]:
+    facts = []
+    if call.offered_ns is not None:
+        facts.append(f"offer {format_seconds(call.offered_ns, trace.first_ns)}")
+    else:
+        facts.append(f"from {format_seconds(call.began_ns, trace.first_ns)}, the offer was not captured")
+    if call.answer_time_ns is not None:
+        facts.append(f"answer +{format_duration(call.answer_time_ns)}")
+    facts.append(describe_candidates_count(call.caller_candidates, call.callee_candidates))
+    if call.offers > 1 and not call.glare:
+        facts.append(count(call.offers - 1, "re-offer"))
+    if call.loopback:
+        facts.append("the caller talks to itself")
+    ending = _ending(people, call)
+    return [*facts, *([ending] if ending else [])]
+
+
+def _ending(people: People, call: Call) -> str:
+    by = f" by {people.short(call.session, call.ended_by)}" if call.ended_by is not None else ""
+    after = f" after {format_duration(call.duration_ns)}" if call.duration_ns is not None else ""
+    if call.ended is CallEnd.REFUSED:
+        return ""  # the reason says it
+    if call.ended is CallEnd.VANISHED:
+        return f"{people.short(call.session, call.ended_by)} vanished{after}"
+    names = {
+        CallEnd.BYE: f"BYE{by}{after}",
+        CallEnd.SIGNED_OUT: f"sign-out{by}{after}",
+        CallEnd.SERVER_QUIT: f"server quit{after}",
+        CallEnd.SUPERSEDED: "replaced by a new call",
+        CallEnd.CAPTURE_ENDED: "still on when the capture ended",
+    }
+    return names[call.ended]
+
+
+class _Reason:
+    """Says of a call that failed where and why, with the packets to look at."""
+
+    def __init__(self, trace: Trace, people: People, call: Call, signal: Signal | None) -> None:
+        self._trace = trace
+        self._people = people
+        self._call = call
+        self._signal = signal
+
+    def of(self, verdict: Verdict) -> str:
+        callee = self._people.short(self._call.session, self._call.callee)
+        caller = self._people.short(self._call.session, self._call.caller)
+        packet = self._packet()
+        silent = [self._people.short(self._call.session, peer) for peer in verdict.without_candidates]
+        reasons = {
+            Outcome.REFUSED: f"the server refused the offer{self._status()}{packet}",
+            Outcome.UNDELIVERED: f"the offer was never delivered{packet}: {self._why_undelivered(callee)}",
+            Outcome.UNANSWERED: f"{callee} got the offer{packet} and never answered{self._departure()}",
+            Outcome.ANSWER_LOST: f"the answer was never delivered{packet}: {self._why_undelivered(caller)}",
+            Outcome.REJECTED: f"the answer takes none of the media{packet}",
+            Outcome.NO_CANDIDATES: f"{listed(silent)} sent no candidates and cannot be reached" if silent else "",
+            Outcome.GLARE: f"both offered at once{packet}, and neither answered",
+        }
+        return reasons.get(verdict.outcome, "")
+
+    def _packet(self) -> str:
+        exchange = self._trace.exchange(self._signal.sent_exchange or 0) if self._signal else None
+        if exchange is None or exchange.request is None:
+            return ""
+        return f" (packet {exchange.request.span.first_packet})"
+
+    def _status(self) -> str:
+        exchange = self._trace.exchange(self._signal.sent_exchange or 0) if self._signal else None
+        return f" with {exchange.response.status}" if exchange and exchange.response else ""
+
+    def _departure(self) -> str:
+        return "" if self._call.ended is CallEnd.CAPTURE_ENDED else f"; {_ending(self._people, self._call)}"
+
+    def _why_undelivered(self, name: str) -> str:
+        """Whose mailbox kept it, and since when nobody looked into it."""
+        signal = self._signal
+        if signal is None or signal.fate is not Fate.UNDELIVERED or signal.receiver is None:
+            return "it is not in the capture"
+        ended = [
+            wait
+            for wait in self._trace.waits
+            if (wait.session, wait.peer) == (signal.session, signal.receiver)
+            and (wait.asked_ns or 0) <= signal.began_ns
+        ]
+        if not ended:
+            return f"{name} never had a wait open"
+        last = max(ended, key=lambda wait: wait.ended_ns)
+        if not signal.queued:
+            return f"{name}'s wait was open and was not answered"
+        return f"{name} had no wait open from {format_seconds(last.ended_ns, self._trace.first_ns)} on"

@@ -1,0 +1,207 @@
+"""One exchange whole: what it was for, both messages as they were, and the functions behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sigtrace.errors import SelectionError
+from sigtrace.signaling.content import decode_content
+from sigtrace.text import decode_text
+from sigtrace.views.people import People, Stranger
+from sigtrace.views.quantities import format_bytes, format_duration
+from sigtrace.views.times import Clock, TimeFormat, format_date
+from sigtrace.views.waits import describe_release
+from sigtrace.views.wording import describe_fate, describe_signal
+
+if TYPE_CHECKING:
+    from sigtrace.application.http.message import Body, Exchange, Request, Response
+    from sigtrace.calls.signals import Signal
+    from sigtrace.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A request or a response."""
+
+    title: str  # "request", "response"
+    when: str  # "21.404711 s", with its packets
+    start: str  # the request or status line
+    headers: tuple[tuple[str, str], ...]
+    body: tuple[str, ...]  # lines
+    body_note: str  # "2.9 kB, sha256 …"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeView:
+    """One exchange."""
+
+    number: int
+    title: str  # "wait of alice@host-a (1)"
+    facts: tuple[tuple[str, str], ...]
+    problems: tuple[str, ...]
+    messages: tuple[Message, ...]
+
+
+def explain_exchange(trace: Trace, number: int, *, time_format: TimeFormat = TimeFormat.RELATIVE) -> ExchangeView:
+    """Explain one exchange.
+
+    Raises:
+        SelectionError: there is no exchange of that number.
+    """
+    exchange = trace.exchange(number)
+    if exchange is None:
+        numbers = [one.number for one in trace.exchanges]
+        hint = f"exchanges are numbered {numbers[0]} to {numbers[-1]}" if numbers else "there are no exchanges in it"
+        raise SelectionError(f"no exchange {number}", hint=hint)
+    people = People(trace)
+    clock = Clock(first_ns=trace.first_ns, format=time_format, digits=6)
+    messages = [
+        _message("request", exchange.request, clock) if exchange.request else None,
+        *(_message("interim response", interim, clock) for interim in exchange.interim),
+        _message("response", exchange.response, clock) if exchange.response else None,
+    ]
+    return ExchangeView(
+        number=number,
+        title=_title(trace, people, exchange),
+        facts=tuple(_facts(trace, people, exchange, clock)),
+        problems=tuple(_problems(trace, exchange)),
+        messages=tuple(message for message in messages if message is not None),
+    )
+
+
+def _title(trace: Trace, people: People, exchange: Exchange) -> str:
+    role = trace.role(exchange.number)
+    kind = role.kind.value.replace("_", "-") if role else "exchange"
+    session = people.session_of(exchange)
+    if session is None:
+        return f"{kind} of {exchange.client.address}"
+    author = people.author(exchange, session)
+    return f"{kind} of {author.address if isinstance(author, Stranger) else people.numbered(session, author)}"
+
+
+def _facts(trace: Trace, people: People, exchange: Exchange, clock: Clock) -> list[tuple[str, str]]:
+    role = trace.role(exchange.number)
+    flow = next((one.flow for one in trace.flows if one.flow.number == exchange.flow), None)
+    facts = [
+        ("from", f"{exchange.client} to {exchange.server}, {role.protocol if role else 'http'}"),
+        ("at", f"{clock.text(exchange.at_ns)} ({format_date(exchange.at_ns)})"),
+    ]
+    connect = flow.connect_ns if flow else None
+    connected = f", connected in {format_duration(connect)}" if connect is not None else ""
+    facts.append(("flow", f"{exchange.flow}, tcp.stream {exchange.flow - 1}{connected}"))
+    facts += [("took", _took(exchange))] if exchange.request and exchange.response else []
+    facts += _wait_facts(trace, people, exchange)
+    for signal in trace.signals:
+        if exchange.number in (signal.sent_exchange, signal.delivered_exchange):
+            facts += _signal_facts(people, exchange, signal)
+    facts += [("comment", text) for number in _packets(exchange) for text in trace.comments.get(number, ())]
+    return facts
+
+
+def _packets(exchange: Exchange) -> list[int]:
+    halves = [half for half in (exchange.request, exchange.response) if half is not None]
+    return sorted({number for half in halves for number in (half.span.first_packet, half.span.last_packet)})
+
+
+def _took(exchange: Exchange) -> str:
+    if exchange.request is None or exchange.response is None:
+        return ""
+    first_ns = max(exchange.response.span.start_ns - exchange.request.span.end_ns, 0)
+    return f"{format_duration(first_ns)} from the end of the request to the start of the answer"
+
+
+def _wait_facts(trace: Trace, people: People, exchange: Exchange) -> list[tuple[str, str]]:
+    wait = next((one for one in trace.waits if one.exchange == exchange.number), None)
+    if wait is None:
+        return []
+    hung = "" if wait.hang_ns is None else f"after {format_duration(wait.hang_ns)}"
+    queued = ", out of the queue" if wait.from_queue else ""
+    facts = [("released", f"{describe_release(trace, people, wait)} {hung}{queued}".strip())]
+    if wait.blind_ns is not None:
+        facts.append(("blind", f"{format_duration(wait.blind_ns)} until the next wait"))
+    return facts
+
+
+def _signal_facts(people: People, exchange: Exchange, signal: Signal) -> list[tuple[str, str]]:
+    words = describe_signal(signal)
+    sender, receiver = (people.numbered(signal.session, one) for one in (signal.sender, signal.receiver))
+    call = f", call {signal.call}" if signal.call is not None else ""
+    facts = [("carries", f"{', '.join([words.label, *words.details])} from {sender} to {receiver}{call}")]
+    other = signal.delivered_exchange if signal.sent_exchange == exchange.number else signal.sent_exchange
+    if signal.relay_ns is not None and other not in (None, exchange.number):
+        way = "delivered by" if signal.sent_exchange == exchange.number else "sent by"
+        queued = ", queued until a wait was open" if signal.queued else ""
+        facts.append((way, f"exchange {other}, {format_duration(signal.relay_ns)} apart{queued}"))
+    fate = describe_fate([signal])
+    return [*facts, *([("fate", fate)] if fate else [])]
+
+
+def _problems(trace: Trace, exchange: Exchange) -> list[str]:
+    problems = []
+    if exchange.end is not None:
+        problems.append(f"no complete answer: {exchange.end.value.replace('-', ' ')}")
+    if exchange.request is None:
+        problems.append("its request was not captured")
+    spans = [half.span for half in (exchange.request, exchange.response) if half is not None]
+    problems += [
+        f"{notice.code}: {notice.text} (packet {notice.packet})"
+        for notice in trace.notices
+        if notice.packet is not None and any(one.first_packet <= notice.packet <= one.last_packet for one in spans)
+    ]
+    return problems
+
+
+def _message(title: str, half: Request | Response, clock: Clock) -> Message:
+    span = half.span
+    packets = (
+        f"packet {span.first_packet}"
+        if span.first_packet == span.last_packet
+        else f"packets {span.first_packet} to {span.last_packet}"
+    )
+    return Message(
+        title=title,
+        when=f"{clock.text(span.start_ns)}, {packets}",
+        start=_start_line(half),
+        headers=tuple((decode_text(name), decode_text(value)) for name, value in half.headers),
+        body=tuple(_body_lines(half.body)),
+        body_note=_body_note(half.body),
+    )
+
+
+def _start_line(half: Request | Response) -> str:
+    method = getattr(half, "method", None)
+    if method is not None:
+        return f"{method} {decode_text(getattr(half, 'target', b''))} {half.version}".rstrip()
+    return f"{half.version} {getattr(half, 'status', '')} {decode_text(getattr(half, 'reason', b''))}".rstrip()
+
+
+def _body_lines(body: Body) -> list[str]:
+    """A body line by line; the description inside a JSON body is spelled out after it, where it can be read."""
+    data = body.content if body.content is not None else body.data
+    if not data:
+        return []
+    lines = _split(decode_text(data))
+    sdp = decode_content(body).sdp
+    return [*lines, "", "its description:", *_split(sdp)] if sdp else lines
+
+
+def _split(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
+def _body_note(body: Body) -> str:
+    if not body.length:
+        return ""
+    parts = [format_bytes(body.length)]
+    if body.encoding:
+        parts.append(
+            f"{body.encoding}, {format_bytes(body.content_length)} decoded" if body.content_length else body.encoding
+        )
+    if body.missing:
+        parts.append(f"{format_bytes(body.missing)} never captured")
+    elif body.data is None:
+        parts.append("not kept")
+    if body.sha256:
+        parts.append(f"sha256 {body.sha256}")
+    return ", ".join(parts)

@@ -1,0 +1,255 @@
+"""A part of a trace, as a trace: one call, one peer, one server, a stretch of time; they narrow each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sigtrace.errors import SelectionError
+from sigtrace.views.moment import parse_time
+from sigtrace.views.people import People
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sigtrace.application.http.message import Exchange
+    from sigtrace.calls.negotiation import Call
+    from sigtrace.calls.peers import Peer
+    from sigtrace.calls.signals import Signal
+    from sigtrace.calls.waits import Wait
+    from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.signaling.events import PeerId
+    from sigtrace.trace import Trace
+
+__all__ = ["Selection", "parse_time", "select"]
+
+_LISTED = 8
+"""How many of what exists a hint lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is asked for; None is no restriction."""
+
+    call: int | None = None
+    peer: str | None = None  # a name, a name without its host, or an id
+    server: str | None = None  # "ip:port" or "ip"
+    since_ns: int | None = None
+    until_ns: int | None = None
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing is restricted."""
+        return self == Selection()
+
+
+def select(trace: Trace, selection: Selection) -> Trace:
+    """Return the trace without what was not asked for; numbers stay what they were.
+
+    A call is selected with its two peers and all they did from a moment before it began to a moment after it ended. A
+    peer is selected with its own exchanges and the messages to it. Of a stretch of time, everything is kept that was
+    going on in it, so also a wait that began before.
+
+    Raises:
+        SelectionError: there is no such call, peer or server; the hint lists those that exist.
+    """
+    if selection.empty:
+        return trace
+    if selection.server is not None:
+        trace = _select_server(trace, selection.server)
+    if selection.peer is not None:
+        trace = _select_peer(trace, selection.peer)
+    if selection.call is not None:
+        trace = _select_call(trace, selection.call)
+    if selection.since_ns is not None or selection.until_ns is not None:
+        first = trace.first_ns if selection.since_ns is None else selection.since_ns
+        last = trace.last_ns if selection.until_ns is None else selection.until_ns
+        if first > last:
+            raise SelectionError("the selected time ends before it begins", hint="is --since after --until?")
+        trace = _select_time(trace, first, last)
+    return trace
+
+
+# --- servers
+
+
+def _select_server(trace: Trace, wanted: str) -> Trace:
+    servers = {exchange.server for exchange in trace.exchanges} | {session.server for session in trace.sessions}
+    chosen = {server for server in servers if wanted in (str(server), server.address, f"[{server.address}]")}
+    if not chosen:
+        own = dict.fromkeys(str(session.server) for session in trace.sessions)
+        raise SelectionError(f"no server {wanted}", hint=_hint("servers", own or sorted(map(str, servers))))
+    return _within(trace, exchange=lambda exchange: exchange.server in chosen, session=_sessions_of(trace, chosen))
+
+
+def _sessions_of(trace: Trace, servers: set[Endpoint]) -> set[int]:
+    return {session.number for session in trace.sessions if session.server in servers}
+
+
+def _within(trace: Trace, exchange: Callable[[Exchange], bool], session: set[int]) -> Trace:
+    kept = _keep_exchanges(trace, exchange)
+    return _keep(
+        kept,
+        peers=(peer for peer in trace.peers if peer.session in session),
+        waits=(wait for wait in trace.waits if wait.session in session),
+        signals=(signal for signal in trace.signals if signal.session in session),
+        calls=(call for call in trace.calls if call.session in session),
+    )
+
+
+# --- peers
+
+
+def _select_peer(trace: Trace, wanted: str) -> Trace:
+    chosen = {(peer.session, peer.id) for peer in trace.peers if _is_called(peer, wanted)}
+    if not chosen:
+        labels = dict.fromkeys(f"{peer.id} {peer.name}" if peer.name else str(peer.id) for peer in trace.peers)
+        raise SelectionError(f"no peer {wanted}", hint=_hint("peers", labels))
+    return _around(trace, chosen)
+
+
+def _is_called(peer: Peer, wanted: str) -> bool:
+    name = peer.name or ""
+    return wanted in (str(peer.id), name, name.partition("@")[0]) and bool(wanted)
+
+
+def _around(trace: Trace, chosen: set[tuple[int, PeerId]], peers_only: bool = False) -> Trace:  # noqa: FBT001, FBT002 - private
+    """Keep what the chosen peers did, and what was sent to them; with `peers_only`, only what is between them."""
+
+    def concerned(session: int, *parties: PeerId | None) -> bool:
+        found = [(session, party) in chosen for party in parties if party is not None]
+        return bool(found) and (all(found) if peers_only else any(found))
+
+    people = People(trace)
+    signals = [one for one in trace.signals if concerned(one.session, one.sender, one.receiver)]
+    waits = [one for one in trace.waits if concerned(one.session, one.peer)]
+    kept_signals = {one.number for one in signals}
+    if not peers_only:  # the far legs: waits of others that brought what the chosen sent
+        waits = [*waits, *(one for one in trace.waits if one not in set(waits) and one.signal in kept_signals)]
+    numbers = {wait.exchange for wait in waits}
+    numbers |= {one.sent_exchange or 0 for one in signals} | {one.delivered_exchange or 0 for one in signals}
+
+    def made_by_them(exchange: Exchange) -> bool:
+        if exchange.number in numbers:
+            return True
+        session = people.session_of(exchange)
+        author = people.author(exchange, session) if session is not None else None
+        return session is not None and (session, author) in chosen and _has_role(trace, exchange)
+
+    partners = {(one.session, peer) for one in signals for peer in (one.sender, one.receiver) if peer is not None}
+    return _keep(
+        _keep_exchanges(trace, made_by_them),
+        peers=(peer for peer in trace.peers if (peer.session, peer.id) in chosen | partners),
+        waits=sorted(waits, key=lambda wait: (wait.asked_ns or wait.ended_ns, wait.exchange)),
+        signals=signals,
+        calls=(call for call in trace.calls if concerned(call.session, call.caller, call.callee)),
+    )
+
+
+def _has_role(trace: Trace, exchange: Exchange) -> bool:
+    """A POST to someone who was not chosen is a message, and messages are chosen by their peers."""
+    return not any(one.sent_exchange == exchange.number for one in trace.signals) if trace.signals else True
+
+
+# --- calls
+
+_AROUND_CALL_NS = 1_000_000_000
+"""A call is shown with what its peers did in the second before and after: the sign-in, the wait it came in by."""
+
+
+def _select_call(trace: Trace, number: int) -> Trace:
+    call = trace.call(number)
+    if call is None:
+        people = People(trace)
+        calls = [
+            f"{one.number} {people.short(one.session, one.caller)} to {people.short(one.session, one.callee)}"
+            for one in trace.calls
+        ]
+        raise SelectionError(f"no call {number}", hint=_hint("calls", calls))
+    pair = {(call.session, call.caller), (call.session, call.callee)}
+    ends = [call.ended_ns or call.began_ns]
+    for signal in map(trace.signal, call.signals):
+        if signal is not None:
+            ends += [signal.began_ns, signal.delivered_ns or signal.began_ns]
+    if call.ended_ns is None and not trace.calls[-1].number > number:
+        ends.append(trace.last_ns)
+    between = _around(trace, pair, peers_only=True)
+    timed = _select_time(between, call.began_ns - _AROUND_CALL_NS, max(ends) + _AROUND_CALL_NS)
+    own = set(call.signals)
+    return _keep(
+        timed,
+        peers=(peer for peer in between.peers if (peer.session, peer.id) in pair),
+        waits=timed.waits,
+        signals=(signal for signal in timed.signals if signal.number in own or signal.call is None),
+        calls=(call,),
+    )
+
+
+# --- time
+
+
+def _select_time(trace: Trace, first_ns: int, last_ns: int) -> Trace:
+    def overlaps(start_ns: int, end_ns: int | None) -> bool:
+        return start_ns <= last_ns and (end_ns is None or end_ns >= first_ns)
+
+    exchanges = _keep_exchanges(trace, lambda one: overlaps(one.at_ns, _ended_ns(one, trace.last_ns)))
+    packets = [half.span for one in exchanges.exchanges for half in (one.request, one.response) if half is not None]
+    first_packet = min((span.first_packet for span in packets), default=0)
+    last_packet = max((span.last_packet for span in packets), default=0)
+    kept = {one.number for one in exchanges.exchanges}
+    return replace(
+        _keep(
+            exchanges,
+            peers=(one for one in trace.peers if overlaps(one.joined_ns or 0, one.left_ns)),
+            waits=(one for one in trace.waits if one.exchange in kept),
+            signals=(one for one in trace.signals if {one.sent_exchange, one.delivered_exchange} & kept),
+            calls=(one for one in trace.calls if overlaps(one.began_ns, one.ended_ns)),
+        ),
+        notices=tuple(
+            notice for notice in trace.notices if notice.packet is None or first_packet <= notice.packet <= last_packet
+        ),
+    )
+
+
+def _ended_ns(exchange: Exchange, last_ns: int) -> int:
+    if exchange.response is not None:
+        return exchange.response.span.end_ns
+    return exchange.ended_ns if exchange.ended_ns is not None else last_ns
+
+
+# --- putting a trace together again
+
+
+def _keep_exchanges(trace: Trace, wanted: Callable[[Exchange], bool]) -> Trace:
+    kept = [(exchange, role) for exchange, role in zip(trace.exchanges, trace.roles, strict=True) if wanted(exchange)]
+    flows = {exchange.flow for exchange, _ in kept}
+    return replace(
+        trace,
+        exchanges=tuple(exchange for exchange, _ in kept),
+        roles=tuple(role for _, role in kept),
+        flows=tuple(flow for flow in trace.flows if flow.flow.number in flows),
+    )
+
+
+def _keep(
+    trace: Trace, *, peers: Iterable[Peer], waits: Iterable[Wait], signals: Iterable[Signal], calls: Iterable[Call]
+) -> Trace:
+    kept_peers, kept_waits, kept_signals, kept_calls = tuple(peers), tuple(waits), tuple(signals), tuple(calls)
+    sessions = {one.session for group in (kept_peers, kept_waits, kept_signals, kept_calls) for one in group}
+    return replace(
+        trace,
+        sessions=tuple(session for session in trace.sessions if session.number in sessions),
+        peers=kept_peers,
+        waits=kept_waits,
+        signals=kept_signals,
+        calls=kept_calls,
+        verdicts={call.number: trace.verdicts[call.number] for call in kept_calls if call.number in trace.verdicts},
+    )
+
+
+def _hint(what: str, existing: Iterable[str]) -> str:
+    names = list(existing)
+    if not names:
+        return f"there are no {what} in it"
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"there are {what}: {', '.join(names[:_LISTED])}{more}"

@@ -1,0 +1,160 @@
+"""A trace on one screen: what was captured, who was there, what came of each call, and where the time went."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sigtrace.notices import Severity
+from sigtrace.views.call_lines import CallLine, describe_calls
+from sigtrace.views.nothing import explain_nothing
+from sigtrace.views.people import People
+from sigtrace.views.peer_lines import PeerLine, describe_peers
+from sigtrace.views.quantities import count, format_bytes, format_duration
+from sigtrace.views.statistics import Fact, summarise_relays, summarise_timing, summarise_waits
+from sigtrace.views.times import format_date
+
+if TYPE_CHECKING:
+    from sigtrace.trace import Trace
+
+PEERS_SHOWN = 8
+"""Peers on the screen when there are many: those in failed calls first."""
+
+CALLS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLines:
+    """One run of one server and who was there."""
+
+    server: str
+    remark: str  # "peerconnection", "peerconnection, restarted"
+    peers: tuple[PeerLine, ...]
+    more_peers: int  # not listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLine:
+    """How often a kind of damage was met, and the first of it."""
+
+    severity: Severity
+    count: int
+    code: str
+    text: str
+    packet: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What `analyze` shows, from top to bottom."""
+
+    title: str  # names of the captures
+    capture: tuple[str, ...]  # "1,093 packets", "200 kB", "31.4 s from 2026-11-20 15:33:15 UTC"
+    warnings: tuple[str, ...]  # of the capture as a whole
+    sessions: tuple[SessionLines, ...]
+    calls: tuple[CallLine, ...]
+    more_calls: tuple[str, ...]  # "12 complete", "3 unanswered": of those not listed
+    waits: Fact | None
+    relays: Fact | None
+    timing: Fact | None
+    notices: tuple[NoticeLine, ...]
+    next: tuple[str, ...]  # commands to try
+    nothing: tuple[str, ...]  # instead of sessions: why there are none
+
+
+def summarise(trace: Trace) -> Summary:
+    """Summarise a trace."""
+    people = People(trace)
+    lines = describe_calls(trace, people)
+    calls = _most_telling(lines)
+    hidden = Counter(line.outcome for line in lines if line not in calls)
+    return Summary(
+        title=", ".join(capture.file for capture in trace.captures),
+        capture=_describe_capture(trace),
+        warnings=_warnings(trace),
+        sessions=tuple(_sessions(trace)),
+        calls=calls,
+        more_calls=tuple(f"{number:,} {outcome}" for outcome, number in hidden.most_common()),
+        waits=summarise_waits(trace),
+        relays=summarise_relays(trace),
+        timing=summarise_timing(trace),
+        notices=_count_notices(trace),
+        next=_next_commands(trace, calls),
+        nothing=() if trace.sessions else explain_nothing(trace),
+    )
+
+
+def _describe_capture(trace: Trace) -> tuple[str, ...]:
+    facts = [count(trace.packets, "packet"), format_bytes(sum(capture.bytes for capture in trace.captures))]
+    if trace.packets:
+        length = format_duration(trace.last_ns - trace.first_ns)
+        facts.append(f"{length} from {format_date(trace.first_ns)}")
+    return tuple(facts)
+
+
+def _warnings(trace: Trace) -> tuple[str, ...]:
+    cut = [capture.file for capture in trace.captures if capture.truncated]
+    dropped = sum(one.dropped or 0 for capture in trace.captures for one in capture.statistics)
+    return (
+        *((f"{', '.join(cut)} is cut off: its last packet is incomplete",) if cut else ()),
+        *((f"{count(dropped, 'packet')} dropped while capturing",) if dropped else ()),
+    )
+
+
+def _sessions(trace: Trace) -> list[SessionLines]:
+    """Peers share the room there is, however many sessions they are in."""
+    lines = describe_peers(trace)
+    room = max(PEERS_SHOWN, 2 * len(trace.sessions))
+    many = len(lines) > room + 1  # a line that says "1 more" says less than the peer would
+    ranked = sorted(lines, key=lambda line: -line.interest)[:room]
+    shown = set(ranked) if many else set(lines)
+    sessions = []
+    for session in trace.sessions:
+        own = [line for line in lines if line.session == session.number]
+        kept = tuple(line for line in own if line in shown)
+        remark = f"{session.protocol}, restarted" if session.restarted else session.protocol
+        sessions.append(
+            SessionLines(server=str(session.server), remark=remark, peers=kept, more_peers=len(own) - len(kept))
+        )
+    return sessions
+
+
+def _most_telling(lines: list[CallLine]) -> tuple[CallLine, ...]:
+    if len(lines) <= CALLS_SHOWN + 1:
+        return tuple(lines)
+    ranked = sorted(lines, key=lambda line: (line.good, line.number))[:CALLS_SHOWN]
+    return tuple(sorted(ranked, key=lambda line: line.number))
+
+
+_GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def _count_notices(trace: Trace) -> tuple[NoticeLine, ...]:
+    counts = Counter(notice.code for notice in trace.notices)
+    first = {notice.code: notice for notice in reversed(trace.notices)}
+    lines = [
+        NoticeLine(
+            severity=first[code].severity, count=number, code=code, text=first[code].text, packet=first[code].packet
+        )
+        for code, number in counts.items()
+    ]
+    return tuple(sorted(lines, key=lambda line: (_GRAVITY[line.severity], -line.count)))
+
+
+def _next_commands(trace: Trace, calls: tuple[CallLine, ...]) -> tuple[str, ...]:
+    if not trace.captures:
+        return ()
+    files = " ".join(shlex.quote(capture.file) for capture in trace.captures)
+    if not trace.sessions:
+        return (f"sigtrace export {files} --format ndjson --flows",)
+    failed = next((line for line in calls if not line.good), None)
+    telling = failed or next(iter(calls), None)
+    if telling is None:
+        return (f"sigtrace chart {files}", f"sigtrace waits {files}")
+    call = f" --call {telling.number}" if len(trace.calls) > 1 else ""
+    commands = [f"sigtrace chart {files}{call}", f"sigtrace sdp {files}{call}"]
+    if telling.exchange is not None:
+        commands.append(f"sigtrace show {files} {telling.exchange}")
+    return tuple(commands)
