@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import struct
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -58,7 +58,7 @@ def make_capture(path: Path, kind: str, size: int = FULL_SIZE) -> None:
         elif kind == "dense":
             write_slots(file, dense_slots(DENSE_CALLS))
         else:
-            write_slots(file, ([burst] for burst in islice(call(1), SMALL_BURSTS)))
+            write_slots(file, ([burst] for burst in islice(call(0), SMALL_BURSTS)))
 
 
 def block(block_type: int, body: bytes) -> bytes:
@@ -106,19 +106,9 @@ def write_media(file: BinaryIO, size: int) -> None:
 
 def dense_slots(calls: int) -> Iterator[list[Burst]]:
     """Yield what happens at a time: one burst of each of the calls that go on at once."""
-    waiting = iter(range(calls))
-    running = [call(index) for index in islice(waiting, CONCURRENT_CALLS)]
-    while running:
-        slot: list[Burst] = []
-        for position, one in enumerate(running):
-            burst = next(one, None)
-            if burst is not None:
-                slot.append(burst)
-            elif (index := next(waiting, None)) is not None:
-                running[position] = call(index)
-        if not slot:
-            return
-        yield slot
+    lanes = [chain.from_iterable(map(call, range(lane, calls, CONCURRENT_CALLS))) for lane in range(CONCURRENT_CALLS)]
+    for slot in zip_longest(*lanes):
+        yield [burst for burst in slot if burst]
 
 
 def write_slots(file: BinaryIO, slots: Iterator[list[Burst]]) -> None:

@@ -25,7 +25,7 @@ Burst = list[Frame]
 
 ANSWER = (
     "HTTP/1.1 200 {reason}\r\nServer: PeerConnectionTestServer/0.1\r\nCache-Control: no-cache\r\nConnection: close\r\n"
-    "Content-Type: text/plain\r\nContent-Length: {length}\r\n{pragma}Access-Control-Allow-Origin: *\r\n"
+    "{kind}Content-Length: {length}\r\n{pragma}Access-Control-Allow-Origin: *\r\n"
     "Access-Control-Allow-Credentials: true\r\nAccess-Control-Allow-Methods: POST, GET, OPTIONS\r\n"
     "Access-Control-Allow-Headers: Content-Type, Content-Length, Connection, Cache-Control\r\n"
     "Access-Control-Expose-Headers: Content-Length\r\n\r\n{body}"
@@ -138,8 +138,9 @@ class Peer:
     @staticmethod
     def answer(reason: str, body: str, pragma: int | None) -> bytes:
         """Return the server's answer."""
+        kind = "Content-Type: text/plain\r\n" if body else ""
         line = "" if pragma is None else f"Pragma: {pragma}\r\n"
-        return ANSWER.format(reason=reason, length=len(body), pragma=line, body=body).encode()
+        return ANSWER.format(reason=reason, kind=kind, length=len(body), pragma=line, body=body).encode()
 
     def post(self, to: Peer, body: str) -> list[bytes]:
         """Return a message on its way to the server and on to the other peer."""
@@ -152,13 +153,20 @@ def call(index: int) -> Iterator[Burst]:
     """Yield the bursts of one call between two new peers: `EXCHANGES_PER_CALL` exchanges."""
     server = bytes((10, 77, 0, 1))
     caller, callee = (
-        Peer(bytes((10, 78 + side, index >> 8 & 0xFF, index & 0xFF)), 2 * index + side + 1, f"user{side}@host{index}", server)
+        Peer(
+            bytes((10, 78 + side, index >> 8 & 0xFF, index & 0xFF)),
+            2 * index + side + 1,
+            f"user{side}@host{index}",
+            server,
+        )
         for side in (0, 1)
     )
     entries = [f"{peer.name},{peer.number},1\n" for peer in (caller, callee)]
     yield timed(caller.ask(f"GET /sign_in?{caller.name} HTTP/1.0\r\n\r\n", "Added", entries[0], pragma=True))
     yield timed(caller.wait())
-    signed_in = callee.ask(f"GET /sign_in?{callee.name} HTTP/1.0\r\n\r\n", "Added", entries[1] + entries[0], pragma=True)
+    signed_in = callee.ask(
+        f"GET /sign_in?{callee.name} HTTP/1.0\r\n\r\n", "Added", entries[1] + entries[0], pragma=True
+    )
     yield timed(signed_in + caller.released(entries[1], caller.number))
     yield timed(callee.wait())
     yield timed(caller.post(callee, json.dumps({"sdp": description(index, "actpass"), "type": "offer"})))
@@ -187,7 +195,9 @@ def description(seed: int, setup: str) -> str:
         "v=0", f"o=- {4_000_000_000_000_000_000 + seed} 2 IN IP4 127.0.0.1", "s=-", "t=0 0",
         "a=group:BUNDLE 0 1", "a=extmap-allow-mixed", f"a=msid-semantic: WMS stream{seed}",
     ]  # fmt: skip
-    audio = media(seed, setup, fingerprint, ("audio", 0, {111: "opus/48000/2", 63: "red/48000/2", 9: "G722/8000", 0: "PCMU/8000"}))
+    audio = media(
+        seed, setup, fingerprint, ("audio", 0, {111: "opus/48000/2", 63: "red/48000/2", 9: "G722/8000", 0: "PCMU/8000"})
+    )
     codecs = {
         payload: codec
         for at, name in enumerate(("VP8", "VP9", "VP9", "H264", "H264", "H264", "AV1"))
@@ -214,6 +224,9 @@ def media(seed: int, setup: str, fingerprint: str, section: tuple[str, int, dict
         if codec.startswith("rtx"):
             lines.append(f"a=fmtp:{payload} apt={payload - 1}")
         elif kind == "video":
-            lines += [f"a=rtcp-fb:{payload} {feedback}" for feedback in ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")]
+            lines += [
+                f"a=rtcp-fb:{payload} {feedback}"
+                for feedback in ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
+            ]
     ssrc = 100_000 + seed * 10 + mid
     return [*lines, f"a=ssrc:{ssrc} cname:cname{seed}", f"a=ssrc:{ssrc} msid:stream{seed} {kind}_label"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BYE_LENGTH = 3
 CANDIDATE_LENGTHS = range(90, 401)  # "sdpMid" and "sdpMLineIndex" around 60 to 300 bytes of candidate
-DESCRIPTION_LENGTH = 600  # one m-line with ICE and DTLS attributes; a usual offer has 2 to 6 kB
+DESCRIPTION_LENGTHS = range(600, 16_001)  # one m-line with ICE and DTLS attributes; a usual offer has 2 to 6 kB
 
 
 def guess_kinds(signals: Iterable[Signal]) -> list[Signal]:
@@ -50,6 +50,6 @@ def _guess(signal: Signal, offered_by: PeerId | None) -> SignalKind | None:
         return SignalKind.BYE
     if length in CANDIDATE_LENGTHS:
         return SignalKind.CANDIDATE
-    if length >= DESCRIPTION_LENGTH:
+    if length in DESCRIPTION_LENGTHS:
         return SignalKind.OFFER if offered_by in (None, signal.sender) else SignalKind.ANSWER
     return None

@@ -18,7 +18,7 @@ class Notation(Enum):
     TEXT = "text"
 
 
-def chart(
+def chart(  # noqa: PLR0913 - a command's parameters are its options
     *,
     captures: Captures,
     choice: Choice,

@@ -84,7 +84,7 @@ def complain(problem: str, hint: str = "") -> None:
 
 def _one_line(text: str) -> str:
     """Write what may hold a hostile file name or a byte of the wire so that it cannot act on a terminal."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape", "backslashreplace").decode() for one in text)
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def _describe(error: BaseException) -> str:

@@ -28,6 +28,7 @@ class Talk:
     """How much is said beside the answer."""
 
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")] = False
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More detail; notices are listed on stderr.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
 
 
@@ -101,7 +102,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     """
     hints = get_type_hints(command, include_extras=True)
     hints.pop("return", None)
-    groups = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
+    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
     parameters = [one for name in hints for one in _parameters(command, name, hints[name])]
 
     @functools.wraps(command)
@@ -109,8 +110,10 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
         with reporting(debug=given["debug"]):
             command(
                 **{name: given.pop(name) for name in hints if name not in groups},
-                **{name: group(**{one.name: given[one.name] for one in dataclasses.fields(group)})
-                   for name, group in groups.items()},
+                **{
+                    name: group(**{one.name: given[one.name] for one in dataclasses.fields(group)})
+                    for name, group in groups.items()
+                },
             )
 
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
@@ -121,11 +124,11 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
 def _parameters(command: Callable[..., None], name: str, hint: Any) -> list[inspect.Parameter]:
     """Return what stands for one parameter: the fields of a group, or itself."""
     if not dataclasses.is_dataclass(hint):
-        return [inspect.signature(command).parameters[name].replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint)]
+        return [
+            inspect.signature(command).parameters[name].replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint)
+        ]
     fields = get_type_hints(hint, include_extras=True)
     return [
-        inspect.Parameter(
-            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=fields[one.name]
-        )
+        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=fields[one.name])
         for one in dataclasses.fields(hint)
     ]

@@ -6,16 +6,20 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+import typer
+
+from sigtrace.cli.exits import Code, code_of, complain
 from sigtrace.cli.options import Color
-from sigtrace.errors import SourceError
+from sigtrace.errors import SelectionError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sigtrace.cli.options import Captures, Look, Target
+    from sigtrace.cli.options import Captures, Look, Talk, Target
     from sigtrace.render.terminal.screen import Screen
+    from sigtrace.trace import Trace
 
 BUFFER_LENGTH = 2**16  # characters written at a time
 
@@ -88,12 +92,29 @@ def protect(output: Path, captures: Captures) -> None:
             raise SourceError(f"{output} is one of the captures", hint="give another name to --output")
 
 
-def folder_for(target: Target, purpose: str) -> Path:
-    """Return the folder to write several files into, made where it is missing. Raises SourceError."""
+def folder_for(target: Target, purpose: str, otherwise: str) -> Path:
+    """Return the folder to write several files into, made where it is missing.
+
+    Raises:
+        SourceError: it cannot be made.
+        SelectionError: none was named; `otherwise` says what else can be done.
+    """
     if target.output is None:
-        raise SourceError(f"{purpose} are several files", hint="name a folder for them: -o FOLDER")
+        raise SelectionError(f"{purpose} are several files", hint=f"name a folder for them, -o FOLDER, {otherwise}")
     try:
         target.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SourceError(f"{target.output} cannot be made a folder: {error.strerror or error}") from error
     return target.output
+
+
+def finish(trace: Trace, talk: Talk) -> NoReturn:
+    """End a command that has given its answer, with a word on stderr when something is missing in it."""
+    code = code_of(trace)
+    if talk.verbose:
+        for notice in trace.notices:
+            where = "" if notice.packet is None else f" (packet {notice.packet})"
+            complain(f"{notice.severity.value}: {notice.code}: {notice.text}{where}")
+    elif code is Code.DAMAGED and not talk.quiet:
+        complain("parts of the capture are missing or damaged; -v lists them, -q is silent about it")
+    raise typer.Exit(code)

@@ -21,7 +21,7 @@ class Form(Enum):
     CSV = "csv"
 
 
-def waits(
+def waits(  # noqa: PLR0913 - a command's parameters are its options
     *,
     captures: Captures,
     choice: Choice,
@@ -50,7 +50,6 @@ def waits(
         from sigtrace.render.terminal.waits import render_waits
         from sigtrace.views.waits import list_waits
 
-        order = "longest" if longest else "time"
-        table = list_waits(chosen, order=order, limit=limit, time_format=times.time)
+        table = list_waits(chosen, order="longest" if longest else "time", limit=limit, time_format=times.time)
         write_text([render_waits(table, screen_for(look, target))], target, captures)
     finish(trace, talk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from json import JSONEncoder
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,9 +18,9 @@ _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _encode = JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
-def encode_record(record: Record) -> str:
-    """Encode one record as a line of JSON without its end; it holds no control characters and is valid as UTF-8."""
-    line = _encode(record)
+def encode_value(value: Any) -> str:
+    """Encode a record, or a part of one, as one line of JSON; it holds no control characters and is valid as UTF-8."""
+    line = _encode(value)
     if line.isascii() and "\x7f" not in line:
         return line
     return _UNSAFE.sub(_escape, line)
@@ -35,7 +35,7 @@ def _escape(match: re.Match[str]) -> str:
 def render_ndjson(records: Iterable[Record]) -> Iterator[str]:
     """Yield the lines of an NDJSON document, each with its end."""
     for record in records:
-        yield encode_record(record) + "\n"
+        yield encode_value(record) + "\n"
 
 
 def render_json(records: Iterable[Record]) -> Iterator[str]:
@@ -43,6 +43,6 @@ def render_json(records: Iterable[Record]) -> Iterator[str]:
     yield "["
     separator = "\n"
     for record in records:
-        yield separator + encode_record(record)
+        yield separator + encode_value(record)
         separator = ",\n"
     yield "\n]\n"

@@ -7,7 +7,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.export.ndjson import encode_record
+from sigtrace.export.ndjson import encode_value
 from sigtrace.export.schema import COLUMNS
 
 if TYPE_CHECKING:
@@ -41,11 +41,15 @@ def encode_row(cells: Iterable[str]) -> str:
 
 
 def _cell(record: Record, column: str) -> str:
-    """Write one field: nothing for null, JSON for lists and what is in them."""
     outer, _, inner = column.partition(".")
     value: Any = record.get(outer)
     if inner:
         value = value.get(inner) if value is not None else None
+    return safe_cell(value)
+
+
+def safe_cell(value: Any) -> str:
+    """Write one value: nothing for None, JSON for lists and what is in them, text so that it cannot act."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -54,7 +58,7 @@ def _cell(record: Record, column: str) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    return encode_record(value)
+    return encode_value(value)
 
 
 def _safe_text(text: str) -> str:

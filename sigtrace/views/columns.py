@@ -32,7 +32,8 @@ class Columns:
     def __init__(self, trace: Trace, session: int, server: Endpoint, steps: Iterable[Step], max_peers: int) -> None:
         weights = _weigh(steps)
         order = _in_order_of_arrival(trace, session, weights)
-        kept = sorted(order, key=lambda party: -weights[party])[: max(max_peers, 1)]
+        room = max_peers if len(order) <= max_peers else max(max_peers - 1, 1)  # the others need a column, too
+        kept = sorted(order, key=lambda party: -weights[party])[:room]
         shown: list[Party | None] = [party for party in order if party in set(kept)]
         self.folded = len(order) - len(shown)
         if self.folded:

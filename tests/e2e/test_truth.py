@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ def _speaks_http(folder: Path) -> bool:
 NAMES = sorted(path.parent.name for path in CAPTURES.glob("*/truth.json") if _speaks_http(path.parent))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _story(name: str) -> Story:
     return load(CAPTURES / name)
 

@@ -64,6 +64,7 @@ class Story:
 
     @property
     def start(self) -> float:
+        """When the recorder began."""
         return float(self.truth["capture"]["start"])
 
     @property
@@ -74,10 +75,12 @@ class Story:
 
     @property
     def browser(self) -> bool:
+        """True when pages logged it: they know no ports of their own."""
         return any(":" not in str(row["client"]) for row in self.truth["exchanges"])
 
     @property
     def tolerance_ms(self) -> float:
+        """How far apart the clocks may be, milliseconds."""
         return PATH_MS.get(self.name, BROWSER_MS if self.browser else NATIVE_MS)
 
     @property
@@ -89,7 +92,7 @@ class Story:
         """Return the exported records of one type."""
         return [record for record in self.records if record["type"] == kind]
 
-    def seen(self, row: Row, exported: bool) -> bool:
+    def seen(self, row: Row, *, exported: bool) -> bool:
         """Tell whether the answer to a request is in the capture; too near its end to tell, the export decides."""
         answered = row.get("t_response_first", row.get("t_response_last"))
         if row["status"] is None or answered is None:
@@ -134,7 +137,7 @@ def _match(story: Story) -> None:
     for row in story.truth["exchanges"]:
         if not _visible(story, row):
             continue
-        candidates = waiting[row["client"] if with_port else row["client"]]
+        candidates = waiting[row["client"]]
         found = next((one for one in candidates if _same_request(row, one)), None)
         if found is None:
             story.unmatched_truth.append(row)
@@ -195,7 +198,7 @@ def exchange_differences(story: Story) -> Iterator[str]:
 
 
 def _compare_exchange(story: Story, row: Row, one: Row) -> Iterator[str]:
-    seen = story.seen(row, one["status"] is not None)
+    seen = story.seen(row, exported=one["status"] is not None)
     status = row["status"] if seen else None
     if row["status"] is None and story.name in PULLED:
         return
@@ -247,7 +250,7 @@ def wait_differences(story: Story) -> Iterator[str]:
 
 
 def _compare_wait(story: Story, row: Row, wait: Row) -> Iterator[str]:
-    seen = story.seen(row, wait["answered_ns"] is not None)
+    seen = story.seen(row, exported=wait["answered_ns"] is not None)
     if seen and row["t_request"] >= story.start and wait["answered_ns"] is not None and wait["hang_ns"] is not None:
         hang_s = wait["hang_ns"] / _S
         if abs(hang_s - row["hang_s"]) * 1000 > story.tolerance_ms + story.answer_tolerance_ms:
@@ -286,7 +289,9 @@ def relay_differences(story: Story) -> Iterator[str]:
     for row in story.truth["exchanges"]:
         cause = row.get("released_by") or {}
         if row["kind"] == "wait" and cause.get("type") == "message" and id(row) in number:
-            digest = exported[id(row)]["response_body"].get("content_sha256") if exported[id(row)]["response_body"] else None
+            digest = (
+                exported[id(row)]["response_body"].get("content_sha256") if exported[id(row)]["response_body"] else None
+            )
             key = (row.get("server"), cause["from_peer"], row["peer_id"], digest or row["response_body"]["sha256"])
             deliveries[key].append(row)
     for row in () if story.name in PULLED else story.truth["exchanges"]:
@@ -304,7 +309,7 @@ def relay_differences(story: Story) -> Iterator[str]:
             continue
         key = (row.get("server"), row["from_peer"], row["to_peer"], row["request_body"]["sha256"])
         wait = deliveries[key].popleft() if deliveries[key] else None
-        seen = wait is not None and story.seen(wait, signal["delivered_ns"] is not None)
+        seen = wait is not None and story.seen(wait, exported=signal["delivered_ns"] is not None)
         expected = number[id(wait)] if wait is not None and seen else None
         if signal["delivered_exchange"] != expected and not (story.partial and signal["delivered_exchange"] is None):
             yield f"signal {signal['number']}: delivered by {signal['delivered_exchange']}, in truth by {expected}"
@@ -323,19 +328,23 @@ def peer_differences(story: Story) -> Iterator[str]:
             if not story.partial:
                 yield f"peer {row['assigned_id']} is missing"
             continue
-        if peer["id"] != row["assigned_id"]:
-            yield f"peer {peer['id']}, in truth {row['assigned_id']}"
-        if peer["address"] != _client(row["client"], with_port=False):
-            yield f"peer {peer['id']}: address {peer['address']}, in truth {row['client']}"
-        name = _listed_name(row)
-        if name is not None and peer["name"] != name:
-            yield f"peer {peer['id']}: name {peer['name']!r}, in truth {name!r}"
+        yield from _compare_peer(row, peer)
     true_ids = {one["id"] for one in story.truth["peers"]}
     for row in story.truth["exchanges"]:
         true_ids |= {row.get("peer_id"), row.get("assigned_id"), row.get("from_peer")}
     for peer in exported:
         if peer["id"] not in true_ids:
             yield f"peer {peer['id']} never was"
+
+
+def _compare_peer(row: Row, peer: Row) -> Iterator[str]:
+    if peer["id"] != row["assigned_id"]:
+        yield f"peer {peer['id']}, in truth {row['assigned_id']}"
+    if peer["address"] != _client(row["client"], with_port=False):
+        yield f"peer {peer['id']}: address {peer['address']}, in truth {row['client']}"
+    name = _listed_name(row)
+    if name is not None and peer["name"] != name:
+        yield f"peer {peer['id']}: name {peer['name']!r}, in truth {name!r}"
 
 
 def _listed_name(row: Row) -> str | None:
@@ -395,7 +404,7 @@ def _compare_call(story: Story, row: Row, call: Row) -> Iterator[str]:
     if row["t_bye"] is not None and row["t_bye"] <= story.stop:
         said = call["ended"] == "bye" and call["ended_by"] == row["bye_from"]
         if not said or not story.near(call["ended_ns"], row["t_bye"]):
-            yield f"ended {call['ended']} by {call['ended_by']} at {call['ended_ns']}, in truth BYE by {row['bye_from']}"
+            yield f"ended {call['ended']} by {call['ended_by']}, in truth BYE by {row['bye_from']} at {row['t_bye']}"
     elif call["ended"] == "bye":
         yield "ended by BYE, in truth not"
     whole = story.start <= row["t_offer"] and story.stop >= story.truth["capture"]["stop"] - 1

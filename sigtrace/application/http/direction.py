@@ -200,6 +200,8 @@ class Direction(Generic[Line]):
             self._note_fields(draft)
         self._draft = draft
         self._body = draft.body = body = self._began(draft)
+        if body is not None and draft.head_gap:
+            body.gap(draft.head_gap)
         if body is None or draft.cut or not draft.head_complete:
             self._finish()
         else:
@@ -282,6 +284,7 @@ class Direction(Generic[Line]):
             if not self._begin_cut(by_end=True):
                 seeker = Seeker(self._grammar)
                 seeker.skipped = size
+                seeker.stray = self.read_any
                 seeker.packet = end.packet
                 self._seeker = seeker
                 self._report(found=False)

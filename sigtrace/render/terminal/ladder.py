@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sigtrace.render.terminal.canvas import Canvas
 from sigtrace.render.terminal.layout import Layout, lay_out
 from sigtrace.render.terminal.line import DIM, FAILURE, PLAIN, STRONG_FAILURE, TITLE, Line, call_hue, join_lines
-from sigtrace.render.terminal.wrap import wrap
+from sigtrace.render.terminal.wrap import wrap, wrap_line
 from sigtrace.views.ladder_rows import Arrow, ColumnKind, Lifeline, Mark, Quiet, Stroke, Tone
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def render_ladder(ladder: Ladder, screen: Screen) -> str:
     """Render a ladder as text, each line with its end."""
     if not ladder.sections:
-        return join_lines(Line(screen).add(text) for text in ladder.nothing)
+        return join_lines(line for text in ladder.nothing for line in wrap_line(text, screen))
     lines: list[Line] = []
     for section in ladder.sections:
         if lines:
@@ -46,14 +46,14 @@ class _Drawing:
 
     def lines(self) -> Iterator[Line]:
         if self._section.heading:
-            yield Line(self._screen).add(self._section.heading, TITLE)
+            yield from wrap_line(self._section.heading, self._screen, TITLE)
             yield Line(self._screen)
         yield self._header()
         for row in self._section.rows:
             yield from self._row(row)
         for remark in self._section.remarks:
             yield Line(self._screen)
-            yield Line(self._screen).add(remark, DIM)
+            yield from wrap_line(remark, self._screen, DIM)
 
     def _row(self, row: Row) -> Iterator[Line]:
         if isinstance(row, Quiet):
@@ -104,9 +104,10 @@ class _Drawing:
         number = "" if row.number is None else f"{row.number}{self._glyphs.more if row.folded > 1 else ''}"
         packet = "" if row.packet is None else str(row.packet)
         yield canvas.paint(self._gutter_line(number, packet, row.time, row.delta, DIM), self._layout.start)
+        start, _ = self._layout.note_span(row.source, row.target)
         for text, style in beneath:
             canvas = self._lifelines(row.lifelines)
-            canvas.write(left + 4, text, style)
+            canvas.write(start, text, style)
             yield canvas.paint(Line(self._screen), self._layout.start)
         if row.functions:
             yield from self._code(row.functions)
@@ -127,7 +128,7 @@ class _Drawing:
         rest = self._glyphs.join.join([*([label] if lead != label and not taken else []), *details[taken:]])
         notes = self._glyphs.join.join(text for text in (rest, *(screen.clean(note) for note in row.notes)) if text)
         problems = [f"{self._glyphs.bad} {screen.clean(problem)}" for problem in row.problems]
-        width = self._layout.note_room(row.source, row.target)
+        _, width = self._layout.note_span(row.source, row.target)
         beneath = [(text, DIM) for text in wrap(notes, width, screen)]
         beneath += [(text, FAILURE) for problem in problems for text in wrap(problem, width, screen)]
         return lead, beneath

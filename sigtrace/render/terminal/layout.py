@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.views.ladder_rows import Arrow, Mark
 
@@ -12,14 +12,19 @@ if TYPE_CHECKING:
     from sigtrace.render.terminal.screen import Screen
     from sigtrace.views.ladder_rows import Section
 
-MIN_GAP = 20
-"""Cells between two lifelines: `candidate ×12` with its arrow and a little line to see where it goes."""
+MIN_GAP = 18
+"""Cells between two lifelines: `candidate ×2` with its arrow and a little line to see where it goes."""
 
 MAX_GAP = 44
 """Wider, and the eye loses the way from one lifeline to the next."""
 
 _MARGIN = 7
 """Cells left of the first lifeline and right of the last, for half of a column's name."""
+
+_NARROW_MARGIN = 4
+"""The same with four columns and more, where gaps are more precious than centred names."""
+
+_GUTTER_WITHOUT_DELTA = 11
 
 
 def peers_that_fit(width: int | None, *, fallback: int) -> int:
@@ -31,11 +36,7 @@ def peers_that_fit(width: int | None, *, fallback: int) -> int:
     """
     if width is None:
         return fallback
-    gutter = _GUTTER_WITHOUT_DELTA + 2 * _MARGIN
-    return max((width - gutter) // (MIN_GAP + 1), 1)
-
-
-_GUTTER_WITHOUT_DELTA = 14
+    return max((width - _GUTTER_WITHOUT_DELTA - 2 * _NARROW_MARGIN - 1) // (MIN_GAP + 1), 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ class Layout:
     packet_width: int  # 0: not shown
     time_width: int
     delta_width: int  # 0: no room
-    start: int
+    start: int  # of the drawing
+    left_edge: int  # where the gutter ends
     positions: tuple[int, ...]
     width: int | None  # from `start` to the screen's edge
 
@@ -65,15 +67,15 @@ class Layout:
         step = 1 if source < target else -1
         return self.span(source, source + step)
 
-    def note_room(self, source: int, target: int) -> int:
-        """Cells for what is written beneath an arrow."""
-        left, right = self.span(source, target)
-        return right - left - 5
+    def note_span(self, source: int, target: int) -> tuple[int, int]:
+        """Return where what is written beneath an arrow begins, and how many cells it has."""
+        left, right = self.home_gap(source, target)
+        return left + 4, right - left - 5
 
     def place_labels(self, labels: list[str], screen: Screen) -> list[tuple[str, int]]:
         """Centre each label on its lifeline, as far as its neighbours and the edges let it."""
         placed = []
-        free_from = self.start - _MARGIN + 2
+        free_from = self.left_edge
         for label, position in zip(labels, self.positions, strict=True):
             width = screen.cells(label)
             start = max(self.start + position - width // 2, free_from)
@@ -86,48 +88,59 @@ class Layout:
 
 def lay_out(section: Section, screen: Screen, *, show_packets: bool) -> Layout:
     """Fit a section to a screen: at first everything is shown, then the deltas go, then the gaps shrink."""
-    number, packet, time, delta = _gutter_widths(section, screen, show_packets=show_packets)
+    gutter = _measure_gutter(section, screen, show_packets=show_packets)
     gaps = len(section.columns) - 1
     wanted = min(max(_widest_words(section, screen) + 8, MIN_GAP), MAX_GAP)
     if screen.width is None:
-        return _assemble(number, packet, time, delta, wanted, gaps, None)
-    full = _room(screen.width, number, packet, time, delta)
-    if full // gaps - 1 >= max(min(wanted, 26), MIN_GAP):
-        return _assemble(number, packet, time, delta, min(full // gaps - 1, MAX_GAP), gaps, screen.width)
-    bare = _room(screen.width, number, packet, time, 0)
-    return _assemble(number, packet, time, 0, min(max(bare // gaps - 1, MIN_GAP), MAX_GAP), gaps, screen.width)
+        return _assemble(gutter, [wanted] * gaps, _MARGIN, None)
+    margin = _MARGIN if gaps < 3 else _NARROW_MARGIN
+    room = (screen.width - gutter.width - 2 * margin - 1) // gaps - 1
+    if room < min(wanted, _COMFORTABLE_GAP):
+        gutter = gutter._replace(delta=0)
+        room = (screen.width - gutter.width - 2 * margin - 1) // gaps - 1
+    return _assemble(gutter, [min(max(room, MIN_GAP), MAX_GAP)] * gaps, margin, screen.width)
 
 
-def _assemble(number: int, packet: int, time: int, delta: int, gap: int, gaps: int, screen_width: int | None) -> Layout:
-    start = _gutter(number, packet, time, delta) + _MARGIN
+_COMFORTABLE_GAP = 26
+"""Below it, the room of the deltas is worth more between the lifelines."""
+
+
+class _Gutter(NamedTuple):
+    """Widths of the columns left of the drawing; 0 for one that is not shown."""
+
+    number: int
+    packet: int
+    time: int
+    delta: int
+
+    @property
+    def width(self) -> int:
+        """Cells they take together."""
+        return sum(width + 2 for width in self if width) - 2
+
+
+def _assemble(gutter: _Gutter, gaps: list[int], margin: int, screen_width: int | None) -> Layout:
+    start = gutter.width + margin
     return Layout(
-        number_width=number,
-        packet_width=packet,
-        time_width=time,
-        delta_width=delta,
+        number_width=gutter.number,
+        packet_width=gutter.packet,
+        time_width=gutter.time,
+        delta_width=gutter.delta,
         start=start,
-        positions=tuple(place * (gap + 1) for place in range(gaps + 1)),
+        left_edge=gutter.width + 2,
+        positions=tuple(accumulate((gap + 1 for gap in gaps), initial=0)),
         width=None if screen_width is None else screen_width - start,
     )
 
 
-def _gutter(*widths: int) -> int:
-    return sum(width + 2 for width in widths if width) - 2
-
-
-def _room(width: int, *gutter: int) -> int:
-    """Cells between the first and the last lifeline."""
-    return width - _gutter(*gutter) - 2 * _MARGIN - 1
-
-
-def _gutter_widths(section: Section, screen: Screen, *, show_packets: bool) -> tuple[int, int, int, int]:
+def _measure_gutter(section: Section, screen: Screen, *, show_packets: bool) -> _Gutter:
     timed = [row for row in section.rows if isinstance(row, Arrow | Mark)]
     arrows = [row for row in timed if isinstance(row, Arrow)]
     number = max((len(str(row.number)) + (row.folded > 1) for row in arrows if row.number is not None), default=1)
     packet = max((len(str(row.packet)) for row in arrows if row.packet is not None), default=1)
     time = max((len(row.time) for row in timed), default=4)
     delta = max((screen.cells(screen.clean(row.delta)) for row in timed), default=5)
-    return max(number, 3), max(packet, 3) if show_packets else 0, max(time, 6), max(delta, 5)
+    return _Gutter(max(number, 3), max(packet, 3) if show_packets else 0, max(time, 6), max(delta, 5))
 
 
 def _widest_words(section: Section, screen: Screen) -> int:

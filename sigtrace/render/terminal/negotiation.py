@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.render.terminal.line import DIM, FAILURE, PLAIN, STRONG_FAILURE, TITLE, Line, call_hue, join_lines
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
-from sigtrace.render.terminal.wrap import wrap
+from sigtrace.render.terminal.wrap import wrap, wrap_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ _COLUMNS = (
 def render_negotiation(negotiations: Negotiations, screen: Screen) -> str:
     """Render the negotiations of all calls as text, each line with its end."""
     if not negotiations.calls:
-        return join_lines(Line(screen).add(text) for text in negotiations.nothing)
+        return join_lines(line for text in negotiations.nothing for line in wrap_line(text, screen))
     lines: list[Line] = []
     for call in negotiations.calls:
         if lines:

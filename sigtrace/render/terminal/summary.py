@@ -19,7 +19,7 @@ from sigtrace.render.terminal.line import (
     join_lines,
 )
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
-from sigtrace.render.terminal.wrap import wrap
+from sigtrace.render.terminal.wrap import wrap_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class _Page:
         if self._summary.nothing:
             yield Line(self._screen)
             for text in self._summary.nothing:
-                yield from self._wrapped(text)
+                yield from wrap_line(text, self._screen)
         for session in self._summary.sessions:
             yield Line(self._screen)
             yield from self._session(session)
@@ -71,11 +71,6 @@ class _Page:
         yield from self._notices()
         yield from self._next()
 
-    def _wrapped(self, text: str, indent: int = 0, style: str = PLAIN) -> Iterator[Line]:
-        width = 1000 if self._screen.width is None else self._screen.width - indent
-        for part in wrap(self._screen.clean(text), width, self._screen):
-            yield Line(self._screen).add(" " * indent).add(part, style)
-
     def _capture(self) -> Iterator[Line]:
         facts = self._join.join(self._screen.clean(fact) for fact in self._summary.capture)
         line = Line(self._screen).add(self._summary.title, TITLE)
@@ -84,7 +79,7 @@ class _Page:
             line = Line(self._screen)
         yield line.add("    " if line.width else "").add(facts)
         for warning in self._summary.warnings:
-            yield from self._wrapped(warning, style=WARNING)
+            yield from wrap_line(warning, self._screen, WARNING)
 
     # --- peers
 
@@ -146,7 +141,7 @@ class _Page:
             line.add(joint, DIM).add(clean, its_style)
         yield line
         if call.reason:
-            yield from self._wrapped(call.reason, indent=hang, style=FAILURE)
+            yield from wrap_line(call.reason, self._screen, FAILURE, indent=hang)
 
     # --- numbers, notices, what next
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sigtrace.render.terminal.facts import render_fact
 from sigtrace.render.terminal.line import DIM, FAILURE, PLAIN, Line, call_hue, join_lines
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
+from sigtrace.render.terminal.wrap import wrap_line
 
 if TYPE_CHECKING:
     from sigtrace.render.terminal.screen import Screen
@@ -28,7 +29,7 @@ _COLUMNS = (
 def render_waits(table: WaitTable, screen: Screen) -> str:
     """Render a table of waits as text, each line with its end."""
     if not table.rows:
-        return join_lines(Line(screen).add(text) for text in table.nothing)
+        return join_lines(line for text in table.nothing for line in wrap_line(text, screen))
     with_bars = screen.width is None or screen.width >= 96
     rows = [_cells(row, screen, with_bars=with_bars) for row in table.rows]
     lines = list(render_table(_COLUMNS, rows, screen))

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from rich.cells import chop_cells
 
+from sigtrace.render.terminal.line import PLAIN, Line
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sigtrace.render.terminal.screen import Screen
 
 
@@ -30,3 +34,10 @@ def wrap(text: str, width: int, screen: Screen) -> list[str]:
         *full, current = chop_cells(word, width) if word else [""]
         lines += full
     return [*lines, current] if current else lines
+
+
+def wrap_line(text: str, screen: Screen, style: str = PLAIN, indent: int = 0) -> Iterator[Line]:
+    """Break a text of any kind into lines as wide as the screen."""
+    clean = screen.clean(text)
+    for part in [clean] if screen.width is None else wrap(clean, screen.width - indent, screen):
+        yield Line(screen).add(" " * indent).add(part, style)

@@ -114,6 +114,13 @@ def test_bytes_after_a_request_are_reported_and_skipped() -> None:
     assert "3 bytes" in wire.notices[0].text
 
 
+def test_bytes_before_the_end_are_reported() -> None:
+    """Bytes after the last request that never become one are told at the end."""
+    wire = Wire().client(request() + b"extra").server(response()).fin()
+    assert wire.only.state is ExchangeState.COMPLETE
+    assert wire.codes == ["http.extra-bytes"]
+
+
 def test_line_ends_of_lf_alone_are_read() -> None:
     """Bare LF ends lines and heads."""
     wire = Wire().client(b"GET / HTTP/1.1\nHost: a\n\n").server(b"HTTP/1.1 200 OK\nContent-Length: 1\n\nx")

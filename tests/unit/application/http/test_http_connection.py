@@ -231,6 +231,7 @@ def test_a_snap_length_inside_the_start_line_keeps_the_method() -> None:
     assert wire.only.request is not None
     assert wire.only.request.target == b"/sign_in?" + b"n" * 40
     assert (wire.only.request.version, wire.only.request.body.length) == ("", None)
+    assert wire.only.request.body.missing == 20
     assert (wire.only.state, wire.only.end) == (ExchangeState.DAMAGED, ExchangeEnd.CLIENT_CLOSED)
 
 

@@ -1,0 +1,64 @@
+"""`sigtrace show`: one exchange whole."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
+
+from typing import TYPE_CHECKING
+
+from sigtrace.cli.opening import open_trace
+from sigtrace.cli.options import Captures, Look, Talk, Target, Times
+from sigtrace.cli.output import finish, screen_for, write_text
+from sigtrace.cli.subject import split_subject
+from sigtrace.errors import SelectionError
+
+if TYPE_CHECKING:
+    from sigtrace.trace import Trace
+
+
+def show(*, captures: Captures, times: Times, look: Look, target: Target, talk: Talk) -> None:
+    """Show one exchange whole, its number last: N as in the chart, signal:N, or packet:N for what that packet is of.
+
+    \b
+    Example: sigtrace show call.pcapng 6
+    """  # noqa: D301 - Typer's mark for lines that stay as they are
+    captures, subject = split_subject(captures, "17, signal:3 or packet:46")
+    trace = open_trace(captures, talk)
+    from sigtrace.render.terminal.exchange import render_exchange
+    from sigtrace.views.exchange import explain_exchange
+
+    view = explain_exchange(trace, find_exchange(trace, subject), time_format=times.time)
+    write_text([render_exchange(view, screen_for(look, target))], target, captures)
+    finish(trace, talk)
+
+
+def find_exchange(trace: "Trace", subject: str) -> int:
+    """Return the number of the exchange that is meant. Raises SelectionError when there is none."""
+    kind, colon, digits = subject.rpartition(":")
+    if not digits.isdecimal() or (colon and kind not in {"exchange", "signal", "packet"}):
+        raise SelectionError(f"{subject} is not the number of an exchange", hint="give 17, signal:3 or packet:46")
+    number = int(digits)
+    if kind == "signal":
+        return _of_signal(trace, number)
+    if kind == "packet":
+        return _of_packet(trace, number)
+    return number
+
+
+def _of_signal(trace: "Trace", number: int) -> int:
+    signal = trace.signal(number)
+    exchange = signal and (signal.sent_exchange or signal.delivered_exchange)
+    if not exchange:
+        raise SelectionError(f"no signal {number}", hint=f"there are {len(trace.signals)} signals in it")
+    return exchange
+
+
+def _of_packet(trace: "Trace", number: int) -> int:
+    """Of all messages around that packet, take the shortest: others merely hang while it goes by."""
+    around = [
+        (message.span.last_packet - message.span.first_packet, exchange.number)
+        for exchange in trace.exchanges
+        for message in (exchange.request, exchange.response)
+        if message is not None and message.span.first_packet <= number <= message.span.last_packet
+    ]
+    if not around:
+        raise SelectionError(f"packet {number} is part of no exchange", hint="sigtrace packet FILE N shows any packet")
+    return min(around)[1]

@@ -1,0 +1,20 @@
+"""The last argument of `show` and `packet`: what of the captures before it is meant."""
+
+from dataclasses import replace
+
+import typer
+
+from sigtrace.cli.options import Captures
+
+
+def split_subject(captures: Captures, forms: str) -> tuple[Captures, str]:
+    """Take the last argument off; `-r FILE` may stand for the captures before it.
+
+    Args:
+        captures: all arguments.
+        forms: what the last may look like, for the usage error.
+    """
+    *files, subject = map(str, captures.captures or ()) or [""]
+    if not subject or not (files or captures.read):
+        raise typer.BadParameter(f"give a capture and a number: FILE {forms}", param_hint="'FILE... N'")
+    return replace(captures, captures=(captures.captures or [])[:-1]), subject
