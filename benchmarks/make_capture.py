@@ -16,7 +16,6 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from media_traffic import PACKETS_PER_ROUND, STEP_NS, Media
 from peerconnection_traffic import Burst, call
 
 if TYPE_CHECKING:
@@ -84,6 +83,8 @@ def packets(bursts: list[Burst], start_ns: int) -> bytes:
 
 def write_media(file: BinaryIO, size: int) -> None:
     """Write rounds of media, and signaling between them."""
+    from media_traffic import Media  # noqa: PLC0415  compare.py needs this module, and needs to stay small itself
+
     media = Media()
     rounds = max(size // media.round_length, 1)
     calls = max(round(MEDIA_CALLS * size / FULL_SIZE), 1)
@@ -99,8 +100,7 @@ def write_media(file: BinaryIO, size: int) -> None:
             if first + row in bursts:
                 file.write(rows[written : row + 1].data)
                 written = row + 1
-                start_ns = START_NS + (first + row) * media.round_ns + PACKETS_PER_ROUND * STEP_NS
-                file.write(packets([bursts[first + row]], start_ns))
+                file.write(packets([bursts[first + row]], START_NS + media.gap_after(first + row)))
         file.write(rows[written:].data)
 
 
@@ -113,8 +113,7 @@ def dense_slots(calls: int) -> Iterator[list[Burst]]:
 
 def write_slots(file: BinaryIO, slots: Iterator[list[Burst]]) -> None:
     """Write bursts slot by slot."""
-    for number, slot in enumerate(slots):
-        file.write(packets(slot, START_NS + number * DENSE_SLOT_NS))
+    file.writelines(packets(slot, START_NS + number * DENSE_SLOT_NS) for number, slot in enumerate(slots))
 
 
 if __name__ == "__main__":

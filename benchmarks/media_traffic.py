@@ -6,11 +6,13 @@ One row of the array is one round of the pattern: video and audio of a few calls
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from peerconnection_traffic import ethernet_header, ipv4_header
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 STEP_NS = 1_600_000  # between packets
 GAP_NS = 2_000_000  # at the end of a round, for signaling
@@ -41,6 +43,10 @@ class Media:
         self.round_length = at
         self.round_ns = PACKETS_PER_ROUND * STEP_NS + GAP_NS
         self._random = np.random.default_rng(1)
+
+    def gap_after(self, number: int) -> int:
+        """Return when the gap at the end of a round begins, in nanoseconds from the start."""
+        return number * self.round_ns + PACKETS_PER_ROUND * STEP_NS
 
     def rounds(self, first: int, count: int, start_ns: int) -> NDArray[np.uint8]:
         """Return some rounds, one a row, as pcapng blocks with nanoseconds."""

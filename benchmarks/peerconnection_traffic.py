@@ -1,7 +1,7 @@
 """Calls of peerconnection clients as link frames: sign-in, hanging waits, relayed SDP and candidates, sign-out.
 
-Each exchange has a TCP connection of its own, from SYN to FIN, as the sample client's has. A call comes as *bursts*: what
-happens within about a millisecond, such as one message's way from one peer through the server to the other.
+Each exchange has a TCP connection of its own, from SYN to FIN, as the sample client's has. A call comes as *bursts*:
+what happens within about a millisecond, such as one message's way from one peer through the server to the other.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def ipv4_header(source: bytes, destination: bytes, protocol: int, length: int) -
 def checksum(data: bytes) -> int:
     """Return the internet checksum (RFC 1071)."""
     data += bytes(len(data) % 2)
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f">{len(data) // 2}H", data))
     total = (total & 0xFFFF) + (total >> 16)
     return ~(total + (total >> 16)) & 0xFFFF
 
@@ -182,10 +182,9 @@ def call(index: int) -> Iterator[Burst]:
 
 def candidate(seed: int, number: int) -> str:
     """Return a candidate message as the sample client writes it."""
-    text = f"candidate:{seed % 9000 + number} 1 udp {2122260223 - number} 10.78.0.{seed % 250 + 1} {40000 + number} typ host"
-    return json.dumps(
-        {"candidate": f"{text} generation 0 ufrag u{seed:03x} network-id 1", "sdpMLineIndex": 0, "sdpMid": "0"}
-    )
+    text = f"candidate:{seed % 9000 + number} 1 udp {2122260223 - number} 10.78.0.{seed % 250 + 1} {40000 + number}"
+    text += f" typ host generation 0 ufrag u{seed:03x} network-id 1"
+    return json.dumps({"candidate": text, "sdpMLineIndex": 0, "sdpMid": "0"})
 
 
 def description(seed: int, setup: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
 from sigtrace.calls.history import write_history
@@ -61,7 +61,7 @@ class Analyzer:
         self._reassembler = Reassembler(digest=all_flows)
         self._decoders: dict[int, FlowDecoder | None] = {}  # by flow; None: spoke something else, and is kept
         self._ends: dict[int, int] = {}  # directions of a flow that have ended
-        self._spoken: dict[int, FlowDecoder] = {}  # flows that carried something decoded
+        self._spoken: dict[int, _Speech] = {}  # flows that carried something decoded
         self._exchanges: list[Exchange] = []
         self._bodies = 0
         self._notices = NoticeLog()
@@ -144,7 +144,7 @@ class Analyzer:
                 self._exchanges.append(self._within_bounds(one))
                 decoder = self._decoders[one.flow]
                 if decoder is not None:
-                    self._spoken[one.flow] = decoder
+                    self._spoken[one.flow] = _Speech(_name(decoder.speech), decoder.client_is_originator is not False)
 
     def _within_bounds(self, exchange: Exchange) -> Exchange:
         """Keep the bodies of signaling, up to a bound; of anything else only their measure and digest."""
@@ -211,19 +211,24 @@ class Analyzer:
 
     def _decoded_flows(self) -> Iterable[DecodedFlow]:
         for flow in self._reassembler.flows():
-            decoder = self._spoken.get(flow.number)
-            if decoder is not None or self._all_flows:
-                yield DecodedFlow(
-                    flow=flow,
-                    protocol=_speech_name(decoder),
-                    client_is_originator=decoder is None or decoder.client_is_originator is not False,
-                )
+            speech = self._spoken.get(flow.number)
+            if speech is not None or self._all_flows:
+                protocol, client_is_originator = speech or _UNKNOWN_SPEECH
+                yield DecodedFlow(flow=flow, protocol=protocol, client_is_originator=client_is_originator)
 
 
-def _speech_name(decoder: FlowDecoder | None) -> str:
-    if decoder is None:
-        return "other"
-    return "websocket" if decoder.speech is Speech.WEBSOCKET else "http"
+class _Speech(NamedTuple):
+    """What is kept of a flow's decoder once it is done."""
+
+    protocol: str
+    client_is_originator: bool
+
+
+_UNKNOWN_SPEECH = _Speech("other", client_is_originator=True)
+
+
+def _name(speech: Speech) -> str:
+    return "websocket" if speech is Speech.WEBSOCKET else "http"
 
 
 def _place_in_time(exchange: Exchange) -> tuple[int, int]:

@@ -119,9 +119,9 @@ class Opening:
         """Decide by a first line that will never be whole."""
         if self.verdict is not Verdict.WAITING:
             return False
-        if REQUESTS.start(self._data) is Start.LIKELY:
+        if REQUESTS.decode_cut(self._data):
             self.verdict = Verdict.REQUEST
-        elif RESPONSES.start(self._data) is Start.LIKELY:
+        elif RESPONSES.decode_cut(self._data):
             self.verdict = Verdict.RESPONSE
         return self.verdict is not Verdict.WAITING
 

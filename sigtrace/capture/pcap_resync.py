@@ -1,7 +1,7 @@
 """Where reading can go on in a damaged pcap capture: a plausible record header with another right behind its record.
 
 A record header has no mark of its own, so a place is believed only for two headers in a row: times near the last good
-one, fractions below a second, lengths in order. In random bytes that happens about once in 2⁹⁰.
+one, fractions below a second, lengths in order. Less than one in 2⁷⁰ places of random bytes is like that.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Plausible(NamedTuple):
         dtype = np.dtype(">u4" if self.kind.big_endian else "<u4")
         at = places[:, np.newaxis] + np.arange(16)
         seconds, fraction, captured, original = window[at].reshape(-1).view(dtype).reshape(-1, 4).T
-        plausible: NDArray[np.bool_] = (captured > 0) & (captured <= PLAUSIBLE_LENGTH) & (captured <= original)
+        plausible: NDArray[np.bool_] = (captured > 0) & (captured <= original)
+        plausible &= original <= PLAUSIBLE_LENGTH  # which also rules out headers read four bytes late
         plausible &= fraction < (10**9 if self.kind.nanosecond else 10**6)
         if self.about_seconds is not None:
             plausible &= np.abs(seconds.astype(np.int64) - self.about_seconds) < NEAR_SECONDS

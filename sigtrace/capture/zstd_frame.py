@@ -1,7 +1,7 @@
 """Where the blocks of a zstd frame end (RFC 8878 §3.1.1), so that it can be decompressed one block at a time.
 
-The library gives all that its input expands to, and nothing of it when some of it is damaged. A block expands to 128 KiB
-at most; so whole blocks, one by one, bound both the memory and what damage costs.
+The library gives all that its input expands to, and nothing of it when some of it is damaged. A block expands to 128
+KiB at most; so whole blocks, one by one, bound both the memory and what damage costs.
 
 ```text
   frame:  magic (4), header (2 to 14), blocks, checksum (0 or 4)      skippable frame:  magic (4), length (4), content

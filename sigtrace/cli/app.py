@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -33,7 +34,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 
-COMMANDS = {
+COMMANDS: dict[Callable[..., None], str] = {
     analyze: "A capture on one screen, and what to ask next",
     chart: "The signaling as a sequence chart",
     waits: "How long each wait hung, and what released it",

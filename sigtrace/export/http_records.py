@@ -55,6 +55,7 @@ def _closed_by(flow: Flow, *, client_is_originator: bool) -> str | None:
 def exchange_record(exchange: Exchange, role: ExchangeRole) -> Record:
     """Make the record of one exchange."""
     request, response = exchange.request, exchange.response
+    asked, answered = _packets(request), _packets(response)
     return {
         "type": "exchange",
         "number": exchange.number,
@@ -76,21 +77,25 @@ def exchange_record(exchange: Exchange, role: ExchangeRole) -> Record:
         "request_body": _body(request.body) if request else None,
         "response_body": _body(response.body) if response else None,
         "state": exchange.state.value,
-        "packets": _packets(request, response),
-        "request_packets": _packets(request),
-        "response_packets": _packets(response),
+        "packets": _all_packets(asked, answered),
+        "request_packets": asked,
+        "response_packets": answered,
         "ended_by": word(exchange.end),
         "ended_ns": exchange.ended_ns,
         "request_retransmitted": exchange.request_retransmitted,
     }
 
 
-def _packets(*parts: Head | None) -> list[int] | None:
-    """First and last packet of a message, or of both; None when there is none."""
-    there = [part.span for part in parts if part is not None]
-    if not there:
-        return None
-    return [min(span.first_packet for span in there), max(span.last_packet for span in there)]
+def _packets(message: Head | None) -> list[int] | None:
+    """First and last packet of a message."""
+    return None if message is None else [message.span.first_packet, message.span.last_packet]
+
+
+def _all_packets(asked: list[int] | None, answered: list[int] | None) -> list[int] | None:
+    """First and last packet of both messages, which may overlap where packets were captured out of order."""
+    if asked is None or answered is None:
+        return asked or answered
+    return [min(asked[0], answered[0]), max(asked[1], answered[1])]
 
 
 def _body(body: Body) -> Record:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.export.capture_records import capture_record, notice_record
 from sigtrace.export.http_records import exchange_record, flow_record
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 
-class _Planned(NamedTuple):
-    """A record before it is made: its place, and how to make it. Places are unique, so `make` is never compared."""
+_Planned: TypeAlias = "tuple[int, int, tuple[int, int], Callable[[], Record]]"
+"""A record before it is made: its time, the rank of its type, its number and that of the part, and how to make it.
 
-    at_ns: int
-    rank: int  # of its type, among those of the same time
-    number: tuple[int, int]  # of the record, and of the part where it has several
-    make: Callable[[], Record]
+A plain tuple, as a large capture has a hundred thousand of them.
+"""
 
 
 def records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Iterator[Record]:
@@ -49,33 +48,33 @@ def records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Itera
         *_plan_signaling(trace, bodies=bodies),
         *_plan_notices(trace),
     ]
-    plan.sort()
-    for planned in plan:
-        yield planned.make()
+    plan.sort(key=itemgetter(0, 1, 2))
+    for *_, make in plan:
+        yield make()
 
 
 def _plan_http(trace: Trace, *, flows: bool) -> Iterator[_Planned]:
     for decoded in trace.flows:
         if flows or decoded.protocol != "other":
             flow = decoded.flow
-            yield _Planned(flow.opened_ns, 0, (flow.number, 0), partial(flow_record, decoded, digests=flows))
+            yield (flow.opened_ns, 0, (flow.number, 0), partial(flow_record, decoded, digests=flows))
     for exchange, role in zip(trace.exchanges, trace.roles, strict=True):
-        yield _Planned(exchange.at_ns, 1, (exchange.number, 0), partial(exchange_record, exchange, role))
+        yield (exchange.at_ns, 1, (exchange.number, 0), partial(exchange_record, exchange, role))
 
 
 def _plan_signaling(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
     started = {session.number: session.started_ns for session in trace.sessions}
     for place, peer in enumerate(trace.peers):
-        yield _Planned(_appeared_ns(peer, started), 2, (place, 0), partial(peer_record, peer))
+        yield (_appeared_ns(peer, started), 2, (place, 0), partial(peer_record, peer))
     for place, wait in enumerate(trace.waits):
         at_ns = wait.ended_ns if wait.asked_ns is None else wait.asked_ns
-        yield _Planned(at_ns, 3, (place, 0), partial(wait_record, wait))
+        yield (at_ns, 3, (place, 0), partial(wait_record, wait))
     for signal in trace.signals:
         for place, make in enumerate(_signal_makers(signal, bodies=bodies)):
-            yield _Planned(signal.began_ns, 4, (signal.number, place), make)
+            yield (signal.began_ns, 4, (signal.number, place), make)
     for call in trace.calls:
         make = partial(call_record, call, trace.verdicts.get(call.number))
-        yield _Planned(call.began_ns, 5, (call.number, 0), make)
+        yield (call.began_ns, 5, (call.number, 0), make)
 
 
 def _signal_makers(signal: Signal, *, bodies: bool) -> Iterator[Callable[[], Record]]:
@@ -106,7 +105,7 @@ def _plan_notices(trace: Trace) -> Iterator[_Planned]:
     for place, notice in enumerate(trace.notices):
         before = bisect_right(packets, notice.packet or 0)
         at_ns = latest[before - 1] if before else trace.first_ns
-        yield _Planned(at_ns, 6, (place, 0), partial(notice_record, notice))
+        yield (at_ns, 6, (place, 0), partial(notice_record, notice))
 
 
 def _running_maximum(values: Iterable[int]) -> list[int]:

@@ -118,8 +118,11 @@ class Section:
 
     def every(self, key: str, decode: Callable[[str], _T]) -> tuple[_T, ...]:
         """Return the decoded values of all lines with this key, in order, without those that do not decode."""
+        written = self._by_key.get(key)
+        if written is None:  # most of what is asked for is not there
+            return ()
         values: list[_T] = []
-        for line, value in self._by_key.get(key, ()):
+        for line, value in written:
             try:
                 values.append(decode(value))
             except DecodeError as error:

@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import DecodeError
@@ -96,19 +97,8 @@ def decode_content(body: Body) -> Content:
     if not body.complete:
         kind = _kind_of_fragment(text)
         return _content(body, kind, text=text, problem=f"{body.missing} bytes of it were never captured")
-    return _decode_whole(body, text)
-
-
-def _decode_whole(body: Body, text: str) -> Content:
-    if text == "BYE":
-        return _content(body, SignalKind.BYE, text=text)
-    if not text.lstrip().startswith("{"):
-        return _content(body, SignalKind.TEXT, text=text)
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return _content(body, SignalKind.TEXT, text=text, problem="begins like JSON and is not")
-    return _decode_object(body, text, value)
+    kind, facts = _decode_whole(text)
+    return _content(body, kind, text=text, **facts)
 
 
 def explain_problems(content: Content, packet: int) -> Iterator[Notice]:
@@ -133,40 +123,52 @@ def _content(body: Body, kind: SignalKind, **facts: Any) -> Content:
     return Content(kind=kind, length=None if body.encoding else body.length, sha256=body.sha256, **facts)
 
 
-def _decode_object(body: Body, text: str, value: dict[str, Any]) -> Content:
+@lru_cache(maxsize=128)
+def _decode_whole(text: str) -> tuple[SignalKind, dict[str, Any]]:
+    """Decode a body that is all there; the two legs of a relay follow each other closely, and are decoded once."""
+    if text == "BYE":
+        return SignalKind.BYE, {}
+    if not text.lstrip().startswith("{"):
+        return SignalKind.TEXT, {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return SignalKind.TEXT, {"problem": "begins like JSON and is not"}
+    return _decode_object(value)
+
+
+def _decode_object(value: dict[str, Any]) -> tuple[SignalKind, dict[str, Any]]:
     """Tell a description from a candidate as the native client does: by a `type` that is not empty."""
     kind = _TYPES.get(_text(value, "type") or "") or _ROAP.get(_text(value, "messageType") or "")
     if kind in (SignalKind.BYE, SignalKind.ROLLBACK):
-        return _content(body, kind, text=text)
+        return kind, {}
     if kind is not None:
-        return _decode_session(body, text, kind, _text(value, "sdp"))
+        return kind, _decode_session(_text(value, "sdp"))
     if isinstance(value.get("candidate"), str) and not value.get("type"):
-        return _decode_ice(body, text, value)
-    return _content(body, SignalKind.JSON, text=text)
+        return SignalKind.CANDIDATE, _decode_ice(value)
+    return SignalKind.JSON, {}
 
 
-def _decode_session(body: Body, text: str, kind: SignalKind, sdp: str | None) -> Content:
+def _decode_session(sdp: str | None) -> dict[str, Any]:
     if sdp is None:
-        return _content(body, kind, text=text, problem="has no sdp")
+        return {"problem": "has no sdp"}
     try:
-        description = decode_description(sdp)
+        return {"sdp": sdp, "description": decode_description(sdp)}
     except DecodeError as error:
-        return _content(body, kind, text=text, sdp=sdp, problem=f"sdp: {error}")
-    return _content(body, kind, text=text, sdp=sdp, description=description)
+        return {"sdp": sdp, "problem": f"sdp: {error}"}
 
 
-def _decode_ice(body: Body, text: str, value: dict[str, Any]) -> Content:
+def _decode_ice(value: dict[str, Any]) -> dict[str, Any]:
     mline = value.get("sdpMLineIndex")
     facts: dict[str, Any] = {
-        "text": text,
         "mid": _text(value, "sdpMid"),
         "mline": mline if isinstance(mline, int) and not isinstance(mline, bool) else None,
     }
     try:
-        candidate = decode_candidate(value["candidate"])
+        facts["candidate"] = decode_candidate(value["candidate"])
     except DecodeError as error:
-        return _content(body, SignalKind.CANDIDATE, problem=f"candidate: {error}", **facts)
-    return _content(body, SignalKind.CANDIDATE, candidate=candidate, **facts)
+        facts["problem"] = f"candidate: {error}"
+    return facts
 
 
 def _text(value: dict[str, Any], key: str) -> str | None:

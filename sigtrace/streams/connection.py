@@ -154,7 +154,8 @@ class Connection:
         if flags & ACK:
             stream.peer.acknowledge(segment, out)
         stream.receive(segment, start, out)
-        self._release(out)
+        if stream.waiting is not None or stream.peer.waiting is not None:
+            self._release(out)
         if flags & FIN:
             self._close(Closer.ORIGINATOR if stream.from_originator else Closer.RESPONDER, segment.at_ns)
 

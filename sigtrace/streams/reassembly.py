@@ -160,8 +160,9 @@ class Reassembler:
         elif not connection.forgotten:
             connection.receive(stream, segment, out)
             stream.refresh()
-            stream.peer.refresh()
-            if stream.pending or stream.peer.pending or connection.reset:
+            peer = stream.peer
+            peer.refresh()
+            if not (stream.plain and peer.plain) and (stream.pending or peer.pending or connection.reset):
                 self._arm(connection)
         if segment.at_ns >= self._next_alarm_ns:
             self._expire(segment.at_ns, out)

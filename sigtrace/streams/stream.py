@@ -89,11 +89,10 @@ class Stream(Outlet):
     def refresh(self) -> None:
         """Work out again whether the short path may be taken."""
         self.plain = (
-            self.waiting is None
-            and not self.ended
-            and self.acked <= self.next
-            and self.high <= self.next
+            not self.ended
             and self.fin == UNKNOWN
+            and self.waiting is None
+            and self.acked <= self.next >= self.high
             and self.reached is None
             and UNKNOWN not in (self.next, self.peer.next)
             and not self.connection.forgotten
@@ -160,7 +159,7 @@ class Stream(Outlet):
     def locate(self, segment: Segment, out: Out) -> int:
         """Return the position of a segment's first byte; UNKNOWN for a stray, which is kept in case it is confirmed."""
         sequence = segment.sequence + 1 if segment.flags & SYN else segment.sequence
-        near = self.lowest
+        near = self.next if self.next != UNKNOWN else self.lowest
         if near == UNKNOWN:
             return first_position(sequence)
         ahead = difference(sequence, near)
@@ -185,6 +184,8 @@ class Stream(Outlet):
 
     def receive(self, segment: Segment, start: int, out: Out) -> None:
         """Take one segment of this direction whose first byte stands at `start`, and that is no copy."""
+        if self.interface == UNKNOWN:
+            self.interface = segment.interface
         if self.ended:
             self.retransmitted += bool(segment.length or segment.flags & FIN)
             return
@@ -265,8 +266,6 @@ class Stream(Outlet):
 
     def _reach(self, interface: int, end: int) -> bool:
         """Note how far an interface brought this stream; tell whether it had not been there, though another had."""
-        if self.interface == UNKNOWN:
-            self.interface = interface
         if self.reached is None:
             if self.interface == interface:
                 return False

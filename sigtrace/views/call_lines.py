@@ -74,8 +74,10 @@ def _facts(trace: Trace, people: People, call: Call) -> list[str]:
         facts.append(f"offer {format_seconds(call.offered_ns, trace.first_ns)}")
     else:
         facts.append(f"from {format_seconds(call.began_ns, trace.first_ns)}, the offer was not captured")
-    if call.answer_time_ns is not None:
+    if call.answer_time_ns is not None and call.answer_time_ns >= 0:
         facts.append(f"answer +{format_duration(call.answer_time_ns)}")
+    elif call.answered_ns is not None:  # to an offer that was not captured
+        facts.append(f"answer {format_seconds(call.answered_ns, trace.first_ns)}")
     facts.append(describe_candidates_count(call.caller_candidates, call.callee_candidates))
     if call.offers > 1 and not call.glare:
         facts.append(count(call.offers - 1, "re-offer"))
@@ -119,7 +121,7 @@ class _Reason:
         reasons = {
             Outcome.REFUSED: f"the server refused the offer{self._status()}{packet}",
             Outcome.UNDELIVERED: f"the offer was never delivered{packet}: {self._why_undelivered(callee)}",
-            Outcome.UNANSWERED: f"{callee} got the offer{packet} and never answered{self._departure()}",
+            Outcome.UNANSWERED: f"{callee} got the offer{packet} and never answered{self._busy()}",
             Outcome.ANSWER_LOST: f"the answer was never delivered{packet}: {self._why_undelivered(caller)}",
             Outcome.REJECTED: f"the answer takes none of the media{packet}",
             Outcome.NO_CANDIDATES: f"{listed(silent)} sent no candidates and cannot be reached" if silent else "",
@@ -137,8 +139,15 @@ class _Reason:
         exchange = self._trace.exchange(self._signal.sent_exchange or 0) if self._signal else None
         return f" with {exchange.response.status}" if exchange and exchange.response else ""
 
-    def _departure(self) -> str:
-        return "" if self._call.ended is CallEnd.CAPTURE_ENDED else f"; {_ending(self._people, self._call)}"
+    def _busy(self) -> str:
+        """The native client has one call at a time and drops what a third peer sends, without a word."""
+        call = self._call
+        for other in self._trace.calls:
+            on_then = other.began_ns <= call.began_ns and (other.ended_ns is None or other.ended_ns > call.began_ns)
+            if other is not call and other.session == call.session and on_then and other.answered_ns is not None:
+                if call.callee in (other.caller, other.callee):
+                    return f": busy in call {other.number}"
+        return ""
 
     def _why_undelivered(self, name: str) -> str:
         """Whose mailbox kept it, and since when nobody looked into it."""

@@ -103,7 +103,7 @@ def _build_section(
         if wait.released_by is Release.CAPTURE_ENDED and wait.peer is not None and wait.peer not in story.gone_ns
     ]
     ending = [
-        f"{people.short(session.number, wait.peer)}'s wait {wait.exchange} has hung for {format_duration(wait.hang_ns)}"
+        f"{people.short(session.number, wait.peer)} waits since {format_duration(wait.hang_ns)}"
         for wait in still_open[: options.max_peers]
         if wait.hang_ns is not None
     ]
@@ -161,7 +161,7 @@ class _Placer:
             delta=self._delta(last_ns),
             at_ns=last_ns,
             column=None,
-            text=f"the capture ends: {', '.join(texts)}",
+            text=f"capture ends: {', '.join(texts)}",
             tone=Tone.HOUSEKEEPING,
             lifelines=self._states(last_ns - 1),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sigtrace.errors import SelectionError
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 _S = 1_000_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?\s*s?")
 _OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?")
 _FRACTION = re.compile(r"\.(\d{1,9})")
@@ -66,5 +66,5 @@ def _parse_date(text: str) -> int:
     except ValueError:
         raise SelectionError(f"not a time: {text}", hint=f"give {HINT}") from None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
+        moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // timedelta(seconds=1) * _S + _fraction_ns(fraction[1] if fraction else None)

@@ -58,7 +58,7 @@ def summarise_waits(trace: Trace) -> Fact | None:
     return Fact(
         total=f"{len(trace.waits):,}",
         parts=(
-            f"{answered:,} answered",
+            *((f"{answered:,} answered",) if answered else ()),
             *(
                 f"{ends[release]:,} {words}"
                 for release, words in _ENDS.items()

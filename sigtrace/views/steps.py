@@ -203,7 +203,9 @@ class Story:
         if signal.content.problem and not run:
             step.problems = (*step.problems, signal.content.problem)
         if not self._direct(signal):
-            step.words = Words(f"{words.label} for {self._people.short(self._session, signal.receiver)}", words.details)
+            step.words = Words(
+                words.label, (f"for {self._people.short(self._session, signal.receiver)}", *words.details)
+            )
         return step
 
     def _direct(self, signal: Signal) -> bool:
@@ -270,14 +272,14 @@ class Story:
         step.problems = (*step.problems, *((fate,) if fate else ()))
         if signal.fate is Fate.UNSENT or not self._direct(signal):
             origin = self._people.short(self._session, signal.sender)
-            step.words = Words(f"{words.label} from {origin}", words.details)
+            step.words = Words(words.label, (f"from {origin}", *words.details))
         return step
 
     def _tell_wait_end(self, exchange: Exchange, wait: Wait, author: Party) -> Iterator[Step]:
         hung = _hung(wait)
         facts = {
-            Release.CLIENT_CLOSED: (author, SERVER, "closes its wait", Tone.HOUSEKEEPING),
-            Release.SERVER_CLOSED: (SERVER, author, "closes without an answer", Tone.FAILURE),
+            Release.CLIENT_CLOSED: (author, SERVER, "closes wait", Tone.HOUSEKEEPING),
+            Release.SERVER_CLOSED: (SERVER, author, "closes wait, no answer", Tone.FAILURE),
             Release.RESET: (author, SERVER, "wait reset", Tone.FAILURE),
             Release.REPLACED: (author, None, f"wait {exchange.number} is replaced, never answered", Tone.FAILURE),
         }

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from sigtrace.notices import Severity
 from sigtrace.views.call_lines import CallLine, describe_calls
 from sigtrace.views.nothing import explain_nothing
-from sigtrace.views.people import People
 from sigtrace.views.peer_lines import PeerLine, describe_peers
+from sigtrace.views.people import People
 from sigtrace.views.quantities import count, format_bytes, format_duration
 from sigtrace.views.statistics import Fact, summarise_relays, summarise_timing, summarise_waits
 from sigtrace.views.times import format_date

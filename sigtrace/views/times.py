@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from sigtrace.views.quantities import format_bytes, format_duration
@@ -11,7 +11,7 @@ from sigtrace.views.quantities import format_bytes, format_duration
 __all__ = ["Clock", "TimeFormat", "format_bytes", "format_duration"]
 
 _S = 1_000_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class TimeFormat(Enum):

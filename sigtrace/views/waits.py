@@ -81,12 +81,13 @@ def list_waits(
     previous_ns = None
     rows = []
     for wait in waits[:limit]:
-        rows.append(_row(trace, people, wait, clock, longest_ns, previous_ns))
+        asked = "" if wait.asked_ns is None else clock.text(wait.asked_ns, previous_ns)
+        rows.append(_row(trace, people, wait, asked, longest_ns))
         previous_ns = wait.asked_ns
     return WaitTable(rows=tuple(rows), totals=summarise_waits(trace))
 
 
-def _row(trace: Trace, people: People, wait: Wait, clock: Clock, longest_ns: int, previous_ns: int | None) -> WaitRow:
+def _row(trace: Trace, people: People, wait: Wait, asked: str, longest_ns: int) -> WaitRow:
     exchange = trace.exchange(wait.exchange)
     half = (exchange.request or exchange.response) if exchange else None
     hang_ns = wait.hang_ns
@@ -95,7 +96,7 @@ def _row(trace: Trace, people: People, wait: Wait, clock: Clock, longest_ns: int
         number=wait.exchange,
         packet=half.span.first_packet if half else None,
         peer=people.short_numbered(wait.session, wait.peer) if wait.peer is not None else _address_of(trace, wait),
-        asked="" if wait.asked_ns is None else clock.text(wait.asked_ns, previous_ns),
+        asked=asked,
         hang="" if hang_ns is None else format_duration(hang_ns),
         share=(hang_ns or 0) / longest_ns if longest_ns else 0.0,
         released_by=describe_release(trace, people, wait),

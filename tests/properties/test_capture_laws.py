@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigtrace.capture.batch import CaptureEnded, DecryptionSecrets, Notice, Record
+from sigtrace.capture.batch import CaptureEnded, DecryptionSecrets, Record
 from sigtrace.capture.pcapng_blocks import BlockType, SectionFacts
 from sigtrace.capture.reader import CUT, RESYNC
 from sigtrace.capture.writer import (
@@ -21,6 +19,7 @@ from sigtrace.capture.writer import (
     encode_secrets,
     encode_section_header,
 )
+from sigtrace.notices import Notice
 from tests.builders.captures import (
     ETHERNET,
     RAW_IP,
@@ -129,7 +128,7 @@ def test_damage_never_raises(data: bytes) -> None:
     assert [(one.packets, one.bytes) for one in ended] == [(len(numbers), len(data))]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(captures())
 def test_a_cut_keeps_what_came_before(data: bytes) -> None:
     """A capture that is cut at any byte gives all its records up to there, whole, and says when one was cut."""
@@ -144,12 +143,12 @@ def test_a_cut_keeps_what_came_before(data: bytes) -> None:
 
 
 @settings(deadline=None)
-@given(captures(), st.integers(0, 10**6), st.binary(min_size=1, max_size=3000))
-def test_garbage_between_sections_costs_no_later_section(data: bytes, seed: int, garbage: bytes) -> None:
+@given(captures(), st.integers(0, 7), st.binary(min_size=1, max_size=3000))
+def test_garbage_between_sections_costs_no_later_section(data: bytes, shift: int, garbage: bytes) -> None:
     """A section behind garbage is read whole, whatever the garbage is."""
     if not data.startswith(b"\x0a\x0d\x0d\x0a"):
         return
-    noise = bytes(byte or 1 for byte in garbage) + random.Random(seed).randbytes(seed % 8)
+    noise = bytes(byte or 1 for byte in garbage) + bytes(shift)
     last = encode_pcapng(make_records(60, 61, 62), interfaces=[ETHERNET])
     contents = read_bytes(data + noise + last)
     assert [record.data for record in contents.records[-3:]] == [record.data for record in make_records(60, 61, 62)]

@@ -17,7 +17,7 @@ Message = TypeVar("Message", Request, Response)
 
 NO_SPAN = Span(0, 0, 0, 0)
 
-bodies = st.binary(max_size=60)
+bodies = st.binary(max_size=60).filter(lambda body: b"HTTP/1." not in body)  # after a gap that is a start, rightly
 tokens = st.text("abcXYZ-", min_size=1, max_size=8).map(str.encode)
 values = st.text("abc 12;=/", max_size=12).map(lambda text: text.strip().encode())
 headers = st.lists(st.builds(lambda name, value: b"x" + name + b": " + value, tokens, values), max_size=4)

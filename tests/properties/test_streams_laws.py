@@ -91,7 +91,7 @@ def conversations(draw: st.DrawFn, *, lossy: bool) -> tuple[list[Segment], bytes
     return segments, talk.client.sent, talk.server.sent, client_isn, server_isn
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(conversations(lossy=False))
 def test_every_byte_comes_once(made: tuple[list[Segment], bytes, bytes, int, int]) -> None:
     """Split, reordered, repeated, overlapping, wrapping: both streams come out whole, each byte of its first packet."""
@@ -105,7 +105,7 @@ def test_every_byte_comes_once(made: tuple[list[Segment], bytes, bytes, int, int
         assert received.ends == [Ending.FIN]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(conversations(lossy=True))
 def test_gaps_are_where_bytes_are_missing(made: tuple[list[Segment], bytes, bytes, int, int]) -> None:
     """With segments lost, what is missing is a gap of that length at that place, and all else is delivered."""
@@ -121,7 +121,7 @@ def test_gaps_are_where_bytes_are_missing(made: tuple[list[Segment], bytes, byte
         assert received.ends == [Ending.FIN]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(conversations(lossy=True), st.integers(0, 2**20))
 def test_order_of_the_whole_capture(made: tuple[list[Segment], bytes, bytes, int, int], seed: int) -> None:
     """With handshake, data and closing shuffled together by a few places, no byte that was captured is lost."""
@@ -153,7 +153,7 @@ GARBAGE = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(GARBAGE, max_size=40))
 def test_garbage_never_raises(segments: list[Segment]) -> None:
     """Any segments at all: nothing is raised, each direction ends once, and nothing follows its end."""

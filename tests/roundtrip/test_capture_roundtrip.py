@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigtrace.capture.batch import Interface, Record
@@ -27,6 +27,7 @@ def records(draw: st.DrawFn, link_types: list[int], latest_ns: int) -> list[Reco
     return made
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.data(), LINK_TYPES, st.booleans(), st.booleans())
 def test_pcap_round_trips(data: st.DataObject, link_type: int, nanosecond: bool, big_endian: bool) -> None:  # noqa: FBT001
     """Records come back as they were written; microseconds cut what is below them."""
@@ -36,6 +37,7 @@ def test_pcap_round_trips(data: st.DataObject, link_type: int, nanosecond: bool,
     assert read_bytes(encoded).records == [one._replace(at_ns=one.at_ns // unit * unit) for one in written]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.data(), st.lists(LINK_TYPES, min_size=1, max_size=4), st.booleans())
 def test_pcapng_round_trips(data: st.DataObject, link_types: list[int], big_endian: bool) -> None:  # noqa: FBT001
     """Records, interfaces and comments come back as they were written."""
@@ -49,7 +51,8 @@ def test_pcapng_round_trips(data: st.DataObject, link_types: list[int], big_endi
         Interface(index=index, name=data.draw(st.none() | TEXT), link_type=link_type, snap_length=index)
         for index, link_type in enumerate(link_types)
     ]
-    section = SectionFacts(*data.draw(st.tuples(*[st.none() | TEXT] * 3)), tuple(data.draw(st.lists(TEXT))))
+    text = st.none() | TEXT
+    section = data.draw(st.builds(SectionFacts, text, text, text, st.lists(TEXT).map(tuple)))
     encoded = encode_pcapng(written, interfaces=interfaces, comments=comments, section=section, big_endian=big_endian)
     contents = read_bytes(encoded)
     assert contents.records == written

@@ -162,6 +162,7 @@ class HttpConnection:
     def _response_began(self, draft: Draft[StatusLine]) -> BodyReader | None:
         pair = self._pair_of(draft)
         pair.response = draft
+        draft.unasked = pair.request is None
         method = pair.request.line.method if pair.request else None
         status = draft.line.status
         if draft.head_complete:

@@ -223,6 +223,10 @@ class Direction(Generic[Line]):
         if draft is None or body is None:  # never in BODY; it tells the type checker so
             self._phase = Phase.HEAD
             return position
+        if draft.unasked and not body.received and self._grammar.plain.match(chunk.data, position):
+            draft.body = None  # the next message begins where a body was announced: it answered a HEAD
+            self._finish()
+            return position
         position = body.feed(chunk.data, position)
         draft.end_ns = max(draft.end_ns, chunk.at_ns)
         draft.last_packet = max(draft.last_packet, chunk.packet)
@@ -249,14 +253,15 @@ class Direction(Generic[Line]):
 
     def _gap(self, gap: Gap) -> None:
         if self._phase is Phase.SEEKING and self._seeker is not None:
-            self.lost_ns = gap.at_ns
             self._follow(self._seeker.gap(gap.length, gap.packet))
             if self.paused:
                 self._hold(gap)
                 return
+            if self._phase is Phase.SEEKING:
+                self.lost_ns = gap.at_ns
         if self._phase is Phase.HEAD:
-            self.lost_ns = gap.at_ns
             cut = self._assembly.pending > 0 and self._begin_cut(head_gap=gap.length)
+            self.lost_ns = gap.at_ns  # only now: the message that was cut lies before the gap
             self._lose_place(missing=0 if cut else gap.length, packet=gap.packet)
         elif self._phase is Phase.BODY and self._draft is not None and self._body is not None:
             self._gap_in_body(gap, self._draft, self._body)

@@ -21,7 +21,7 @@ class Draft(Generic[Line]):
 
     __slots__ = (
         "body", "cut", "damaged", "done", "end_ns", "first_packet", "head_complete", "head_end_ns", "head_gap",
-        "last_packet", "line", "section", "start_ns",
+        "last_packet", "line", "section", "start_ns", "unasked",
     )  # fmt: skip
 
     def __init__(self, line: Line, section: HeaderSection, *, head_complete: bool = True) -> None:
@@ -37,6 +37,7 @@ class Draft(Generic[Line]):
         self.body: BodyReader | None = None
         self.damaged = not head_complete  # bytes of it were never captured, or made no sense
         self.cut = False  # the stream ended inside it
+        self.unasked = False  # a response whose request was not captured
         self.done = False  # no more of it will come
 
     def build_body(self) -> tuple[Body, Notice | None]:

@@ -70,7 +70,7 @@ class Seeker:
 
     def cut(self) -> Sequence[Chunk]:
         """Nothing follows what is held: return it when it is all but certainly a message, else pass over it."""
-        self.found = next((grammar for grammar in self.grammars if grammar.start(self._prefix) is Start.LIKELY), None)
+        self.found = next((grammar for grammar in self.grammars if grammar.decode_cut(self._prefix)), None)
         if self.found is None:
             self._drop()
             return ()

@@ -22,13 +22,13 @@ KNOWN_METHODS = frozenset(
 _METHOD = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,20}")  # a token (RFC 9110 §5.6.2) of a length methods have
 _OTHER_PROTOCOL = re.compile(rb"[A-Z]+/\d\.\d")  # "RTSP/1.0", "SIP/2.0": HTTP's shape and not HTTP
 _TARGET = re.compile(rb"[/*]|[A-Za-z][A-Za-z0-9+.\-]*:")  # origin, asterisk and absolute form
-_STATUS_LINE = re.compile(rb"(HTTP/1\.\d) {1,4}(\d{3})(?:[ \t]([^\r\n]*))?\r?(?:\n|\Z)")
+_STATUS_LINE = re.compile(rb"(HTTP/1\.\d) {1,4}([1-9]\d\d)(?:[ \t]([^\r\n]*))?\r?(?:\n|\Z)")
 _STATUS_PREFIX = b"HTTP/1."
 _SHORTEST_STATUS_LINE = len(b"HTTP/1.1 200")
 _VERSIONS = {b"HTTP/1.%d" % minor: f"HTTP/1.{minor}" for minor in range(10)} | {b"HTTP/0.9": "HTTP/0.9"}
 
 _REQUEST_IN_STREAM = re.compile(rb"^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,20} [^\r\n]{0,8100} HTTP/1\.\d\r?\n", re.MULTILINE)
-_RESPONSE_IN_STREAM = re.compile(rb"^HTTP/1\.\d {1,4}\d{3}(?:[ \t][^\r\n]*)?\r?\n", re.MULTILINE)
+_RESPONSE_IN_STREAM = re.compile(rb"^HTTP/1\.\d {1,4}[1-9]\d\d(?:[ \t][^\r\n]*)?\r?\n", re.MULTILINE)
 _PLAIN = re.compile(rb"(?:%b) [/*]" % b"|".join(sorted(KNOWN_METHODS)))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sigtrace.render.terminal.exchange import render_exchange
 from sigtrace.render.terminal.ladder import render_ladder
 from sigtrace.render.terminal.layout import peers_that_fit
-from sigtrace.render.terminal.negotiation import render_negotiation, render_raw
+from sigtrace.render.terminal.negotiation import render_negotiation
 from sigtrace.render.terminal.screen import Screen
 from sigtrace.render.terminal.summary import render_summary
 from sigtrace.render.terminal.waits import render_waits
@@ -19,7 +19,6 @@ __all__ = [
     "render_exchange",
     "render_ladder",
     "render_negotiation",
-    "render_raw",
     "render_summary",
     "render_waits",
 ]

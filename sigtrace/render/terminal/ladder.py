@@ -13,7 +13,7 @@ from sigtrace.render.terminal.canvas import Canvas
 from sigtrace.render.terminal.layout import Layout, lay_out
 from sigtrace.render.terminal.line import DIM, FAILURE, PLAIN, STRONG_FAILURE, TITLE, Line, call_hue, join_lines
 from sigtrace.render.terminal.wrap import wrap, wrap_line
-from sigtrace.views.ladder_rows import Arrow, ColumnKind, Lifeline, Mark, Quiet, Stroke, Tone
+from sigtrace.views.ladder_rows import Arrow, Lifeline, Mark, Quiet, Stroke, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,7 @@ class _Drawing:
             yield from wrap_line(self._section.heading, self._screen, TITLE)
             yield Line(self._screen)
         yield self._header()
+        yield Line(self._screen)
         for row in self._section.rows:
             yield from self._row(row)
         for remark in self._section.remarks:
@@ -59,7 +60,7 @@ class _Drawing:
         if isinstance(row, Quiet):
             yield self._quiet(row)
         elif isinstance(row, Mark):
-            yield self._mark(row)
+            yield from self._mark(row)
         else:
             yield from self._arrow(row)
 
@@ -68,17 +69,23 @@ class _Drawing:
     def _header(self) -> Line:
         layout = self._layout
         line = self._gutter_line("#", "pkt", "time", "since", TITLE)
-        labels = [self._column_label(column) for column in self._section.columns]
-        for text, start in layout.place_labels(labels, self._screen):
+        for text, start in layout.place_labels(self._column_labels(), self._screen):
             line.to(start).add(text, TITLE)
         return line
 
-    def _column_label(self, column: Column) -> str:
-        name = self._screen.clean(column.name)
+    def _column_labels(self) -> list[str]:
+        """Name the columns, as long as they stand side by side, else shortened as little as that takes."""
+        room = 1000 if self._screen.width is None else self._layout.label_room
+        while True:
+            labels = [self._column_label(column, room) for column in self._section.columns]
+            if room <= 8 or self._layout.holds(labels, self._screen):
+                return labels
+            room = min(room, max(map(self._screen.cells, labels))) - 1
+
+    def _column_label(self, column: Column, room: int) -> str:
         suffix = f"{self._glyphs.tag}{self._screen.clean(column.id)}" if column.id is not None else ""
-        room = self._layout.label_room - self._screen.cells(suffix)
-        shortened = column.kind is not ColumnKind.SERVER and self._screen.width is not None
-        return (self._screen.shorten(name, room) if shortened else name) + suffix
+        name = self._screen.clean(column.name)
+        return self._screen.shorten(name, max(room - self._screen.cells(suffix), 4)) + suffix
 
     def _gutter_line(self, number: str, packet: str, time: str, delta: str, style: str) -> Line:
         layout = self._layout
@@ -114,24 +121,20 @@ class _Drawing:
 
     def _words(self, row: Arrow, length: int) -> tuple[str, list[tuple[str, str]]]:
         """Divide what is to be said between the arrow and the lines beneath it."""
-        screen, room = self._screen, max(length - 6, 4)
-        label = screen.clean(row.label) + (screen.clean(f" ×{row.folded}") if row.folded > 1 else "")
+        screen, join = self._screen, self._glyphs.join
+        start, width = self._layout.note_span(row.source, row.target)
+        label = screen.clean(row.label) + (screen.clean(f" \u00d7{row.folded}") if row.folded > 1 else "")
+        room = max(width - 1, 4) if screen.cells(label) < width else max(length - 6, 4)
+        lead, rest = _fill(label, " ", room, screen)
         details = [screen.clean(detail) for detail in row.details]
-        lead = screen.shorten(label, room)
-        taken = 0
-        if lead == label:
-            for detail in details:
-                longer = f"{lead}{self._glyphs.join}{detail}"
-                if screen.cells(longer) > room:
-                    break
-                lead, taken = longer, taken + 1
-        rest = self._glyphs.join.join([*([label] if lead != label and not taken else []), *details[taken:]])
-        notes = self._glyphs.join.join(text for text in (rest, *(screen.clean(note) for note in row.notes)) if text)
-        problems = [f"{self._glyphs.bad} {screen.clean(problem)}" for problem in row.problems]
-        _, width = self._layout.note_span(row.source, row.target)
-        beneath = [(text, DIM) for text in wrap(notes, width, screen)]
-        beneath += [(text, FAILURE) for problem in problems for text in wrap(problem, width, screen)]
-        return lead, beneath
+        while details and not rest and screen.cells(f"{lead}{join}{details[0]}") <= room:
+            lead = f"{lead}{join}{details.pop(0)}"
+        beneath = join.join(text for text in (rest, *details, *map(screen.clean, row.notes)) if text)
+        edge = f"{join.strip()} "
+        lines = [(text.strip(edge), DIM) for text in wrap(beneath, width, screen)]
+        for problem in row.problems:
+            lines += [(text, FAILURE) for text in wrap(f"{self._glyphs.bad} {screen.clean(problem)}", width, screen)]
+        return lead, lines
 
     def _draw_arrow(self, canvas: Canvas, row: Arrow, left: int, right: int, lead: str) -> None:
         glyphs, style = self._glyphs, _style_of(row)
@@ -142,33 +145,38 @@ class _Drawing:
         end = glyphs.end if row.stroke is Stroke.BROKEN else glyphs.right if forward else glyphs.left
         canvas.write(right - 1 if forward else left + 1, end, line_style)
         width = self._screen.cells(lead) + 2
-        near_left, near_right = self._layout.home_gap(row.source, row.target)
-        start = near_left + 3 if forward else max(near_right - width - 1, near_left + 3)
+        start = left + 3 if forward else max(right - width - 1, left + 3)
         canvas.write(start, f" {lead} ", style)
 
     # --- everything else
 
     def _quiet(self, row: Quiet) -> Line:
         canvas = self._lifelines(row.lifelines)
-        dots = self._glyphs.dot * 3
-        text = f"{dots} {self._screen.clean(row.duration)} quiet {dots}"
         left, right = self._layout.positions[:2]
-        canvas.write(left + max((right - left - self._screen.cells(text)) // 2, 2), text, DIM)
+        words = f" {self._screen.clean(row.duration)} quiet "
+        room = right - left - 1
+        dots = self._glyphs.dot * max(min((room - 2 - self._screen.cells(words)) // 2, 3), 0)
+        text = f"{dots}{words}{dots}"
+        canvas.write(left + 1 + max((room - self._screen.cells(text)) // 2, 0), text, DIM)
         return canvas.paint(Line(self._screen), self._layout.start)
 
-    def _mark(self, row: Mark) -> Line:
-        canvas = self._lifelines(row.lifelines)
+    def _mark(self, row: Mark) -> Iterator[Line]:
+        """A mark stands beside its lifeline, on the side where there is room, or leads the way when it is for all."""
         style = STRONG_FAILURE if row.tone is Tone.FAILURE else DIM
         text = self._screen.clean(row.text)
-        if row.column is None:
-            canvas.write(self._layout.positions[0] + 2, f" {text} ", style)
-        else:
-            position = self._layout.positions[row.column]
-            canvas.write(position, self._glyphs.end, style)
-            width = self._screen.cells(text)
-            fits_right = self._layout.width is None or position + 2 + width < self._layout.width
-            canvas.write(position + 2 if fits_right else max(position - 2 - width, 0), text, style)
-        return canvas.paint(self._gutter_line("", "", row.time, row.delta, DIM), self._layout.start)
+        place = 0 if row.column is None else row.column
+        position = self._layout.positions[place]
+        room = 1000 if self._layout.width is None else self._layout.width - position - 3
+        on_left = row.column is not None and self._screen.cells(text) > room and position > room
+        parts = wrap(text, position - 3 if on_left else room, self._screen)
+        for number, part in enumerate(parts):
+            canvas = self._lifelines(row.lifelines)
+            if number == 0 and row.column is not None:
+                canvas.write(position, self._glyphs.end, style)
+            start = position - 2 - self._screen.cells(part) if on_left else position + 2
+            canvas.write(start, f"{part} ", style)
+            gutter = self._gutter_line("", "", row.time, row.delta, DIM) if number == 0 else Line(self._screen)
+            yield canvas.paint(gutter, self._layout.start)
 
     def _code(self, functions: Functions) -> Iterator[Line]:
         """Name the functions over the whole width: their names are long, and lifelines would cut them up."""
@@ -189,6 +197,19 @@ class _Drawing:
             elif state is not Lifeline.ABSENT:
                 canvas.write(position, self._glyphs.thin, DIM)
         return canvas
+
+
+def _fill(text: str, joint: str, room: int, screen: Screen) -> tuple[str, str]:
+    """Divide a text into the words that fit, and the rest; of a single word too long, its shortened form and nothing."""
+    if screen.cells(text) <= room:
+        return text, ""
+    words = text.split(joint)
+    taken = 0
+    while screen.cells(joint.join(words[: taken + 1])) <= room:
+        taken += 1
+    if not taken:
+        return screen.shorten(words[0], room), text
+    return joint.join(words[:taken]), joint.join(words[taken:])
 
 
 def _style_of(row: Arrow) -> str:

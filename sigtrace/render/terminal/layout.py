@@ -57,6 +57,13 @@ class Layout:
         """Cells for a column's name, so that it does not touch its neighbour's."""
         return self.positions[1] - self.positions[0] - 3
 
+    def holds(self, labels: list[str], screen: Screen) -> bool:
+        """Tell whether the labels can all be placed left of the screen's edge."""
+        if self.width is None:
+            return True
+        text, start = self.place_labels(labels, screen)[-1]
+        return start + screen.cells(text) <= self.start + self.width
+
     def span(self, source: int, target: int) -> tuple[int, int]:
         """Return the left and the right lifeline of an arrow."""
         left, right = sorted((self.positions[source], self.positions[target]))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sigtrace.render.terminal.screen import Screen
     from sigtrace.views.media_rows import MediaRow
-    from sigtrace.views.negotiation import CandidateRow, NegotiationView, Negotiations, Round
+    from sigtrace.views.negotiation import CandidateRow, Negotiations, NegotiationView, Round
     from sigtrace.views.transport_rows import TransportRow
 
 _COLUMNS = (
@@ -36,14 +36,6 @@ def render_negotiation(negotiations: Negotiations, screen: Screen) -> str:
     return join_lines(lines)
 
 
-def render_raw(negotiations: Negotiations) -> str:
-    """Return all descriptions as they were on the wire, byte for byte where they are text, one after the other.
-
-    This is for files and other programs; a terminal may take offence at what a stranger wrote.
-    """
-    return "".join(raw.sdp for call in negotiations.calls for one in call.rounds for raw in one.raw)
-
-
 class _Page:
     def __init__(self, call: NegotiationView, screen: Screen) -> None:
         self._call = call
@@ -53,7 +45,9 @@ class _Page:
     def lines(self) -> Iterator[Line]:
         call, screen = self._call, self._screen
         heading = Line(screen).add(f"CALL {call.call}", TITLE).add("    ")
-        yield heading.add(f"{screen.clean(call.caller)} {screen.glyphs.to} {screen.clean(call.callee)}", self._hue)
+        room = 1000 if screen.width is None else (screen.width - heading.width) // 2 - 2
+        caller, callee = (screen.shorten(screen.clean(name), room) for name in (call.caller, call.callee))
+        yield heading.add(f"{caller} {screen.glyphs.to} {callee}", self._hue)
         if not call.rounds:
             yield Line(screen).add("  no offer and no answer captured", FAILURE)
         for number, one in enumerate(call.rounds, 1):
@@ -68,9 +62,8 @@ class _Page:
     def _round(self, number: int, one: Round) -> Iterator[Line]:
         screen = self._screen
         title = f"round {number}{screen.glyphs.join}" if len(self._call.rounds) > 1 else ""
-        line = Line(screen).add("  ").add(title)
-        line.add(screen.glyphs.join.join(one.title), PLAIN if one.answered else STRONG_FAILURE)
-        yield line
+        title += screen.glyphs.join.join(one.title)
+        yield from wrap_line(title, screen, PLAIN if one.answered else STRONG_FAILURE, indent=2)
         yield Line(screen)
         rows = [self._media(row) for row in one.media] + [self._transport(row) for row in one.transport]
         yield from render_table(_COLUMNS, rows, screen, indent=2)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from sigtrace.render.terminal.escape import make_ascii, make_visible
+from sigtrace.render.escape import make_ascii, make_visible
 
 
 @dataclass(frozen=True, slots=True)

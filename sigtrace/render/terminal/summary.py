@@ -109,36 +109,33 @@ class _Page:
 
     def _calls(self) -> Iterator[Line]:
         yield Line(self._screen).add("CALLS", TITLE)
-        for call in self._summary.calls:
-            yield from self._call(call)
+        names = [self._names(call) for call in self._summary.calls]
+        hang = 9 + max(map(self._screen.cells, names))
+        for call, text in zip(self._summary.calls, names, strict=True):
+            yield from self._call(call, text, hang)
         if self._summary.more_calls:
             more = f"{self._screen.glyphs.more} and {', '.join(self._summary.more_calls)}"
             yield Line(self._screen).to(6).add(more, DIM)
 
-    def _call(self, call: CallLine) -> Iterator[Line]:
+    def _names(self, call: CallLine) -> str:
+        """Who called whom; names of strangers may be of any length."""
+        clean, shorten = self._screen.clean, self._screen.shorten
+        room = 1000 if self._screen.width is None else max(self._screen.width // 6, 8)
+        return f"{shorten(clean(call.caller), room)} {self._screen.glyphs.to} {shorten(clean(call.callee), room)}"
+
+    def _call(self, call: CallLine, names: str, hang: int) -> Iterator[Line]:
         glyphs, screen = self._screen.glyphs, self._screen
-        names = f"{screen.clean(call.caller)} {glyphs.to} {screen.clean(call.callee)}"
-        style = GOOD if call.good else STRONG_FAILURE
-        line = Line(screen).add(f"{call.number:>4}").add("  ").add(names, call_hue(call.number)).add("   ")
-        hang = line.width
         verdict = f"{glyphs.good if call.good else glyphs.bad} {call.outcome}"
-        pieces = [*((fact, PLAIN) for fact in call.facts), (verdict, style)]
-        if screen.width is not None and hang > screen.width // 2:
-            yield line
-            hang = 6
-            line = Line(screen).add(" " * hang)
-        for place, (text, its_style) in enumerate(pieces):
+        pieces = [*((fact, PLAIN) for fact in call.facts), (verdict, GOOD if call.good else STRONG_FAILURE)]
+        line = Line(screen).add(f"{call.number:>4}").add("  ").add(names, call_hue(call.number)).to(hang)
+        for place, (text, style) in enumerate(pieces):
             clean = screen.clean(text)
-            last = place == len(pieces) - 1
-            joint = "" if line.width == hang else "   " if last else self._join
-            if (
-                screen.width is not None
-                and line.width > hang
-                and line.width + screen.cells(joint + clean) > screen.width
-            ):
+            clean = clean if screen.width is None else screen.shorten(clean, screen.width - hang)
+            joint = "" if line.width == hang else "   " if place == len(pieces) - 1 else self._join
+            if line.width > hang and _is_over(screen, line.width + screen.cells(joint + clean)):
                 yield line
                 line, joint = Line(screen).add(" " * hang), ""
-            line.add(joint, DIM).add(clean, its_style)
+            line.add(joint, DIM).add(clean, style)
         yield line
         if call.reason:
             yield from wrap_line(call.reason, self._screen, FAILURE, indent=hang)
@@ -185,3 +182,7 @@ class _Page:
         yield Line(self._screen)
         for place, command in enumerate(commands):
             yield Line(self._screen).add("next" if place == 0 else "", DIM).to(INDENT).add(command)
+
+
+def _is_over(screen: Screen, width: int) -> bool:
+    return screen.width is not None and width > screen.width

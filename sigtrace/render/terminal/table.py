@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sigtrace.render.terminal.line import DIM, PLAIN, Line
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sigtrace.render.terminal.screen import Screen
+
+
+_GAP = 2
+"""Cells between two columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,66 +38,71 @@ class TableColumn:
 
 
 def render_table(
-    columns: Sequence[TableColumn],
-    rows: Sequence[Sequence[Cell]],
-    screen: Screen,
-    *,
-    indent: int = 0,
-    gap: int = 2,
+    columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]], screen: Screen, *, indent: int = 0
 ) -> Iterator[Line]:
     """Render rows of cells; a column that is empty all the way down is left out."""
     clean = [[Cell(screen.clean(cell.text), cell.style) for cell in row] for row in rows]
     used = [place for place, _ in enumerate(columns) if any(row[place].text for row in clean)]
-    kept = [columns[place] for place in used]
-    body = [[row[place] for place in used] for row in clean]
-    widths = _fit(kept, body, screen, indent + gap * (len(kept) - 1))
-    if any(column.title for column in kept):
-        yield _line([Cell(column.title, DIM) for column in kept], kept, widths, screen, indent, gap)
-    for row in body:
-        yield from _row(row, kept, widths, screen, indent, gap)
+    yield from _Table(
+        [columns[place] for place in used], [[row[place] for place in used] for row in clean], screen, indent
+    ).lines()
 
 
-def _fit(columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]], screen: Screen, spent: int) -> list[int]:
-    widths = [
-        max([screen.cells(column.title), *(screen.cells(row[place].text) for row in rows)], default=0)
-        for place, column in enumerate(columns)
-    ]
-    if screen.width is None:
-        return widths
-    excess = sum(widths) + spent - screen.width
-    while excess > 0:
-        spare = [(widths[place] - column.least, place) for place, column in enumerate(columns)]
-        most, place = max(spare, default=(0, 0))
-        if most <= 0:
-            break
-        second = max((one for one, other in spare if other != place), default=0)
-        give = min(excess, most, max(most - max(second, 0), 1))
-        widths[place] -= give
-        excess -= give
-    return widths
+class _Table:
+    """A table whose texts are clean."""
 
+    def __init__(
+        self, columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]], screen: Screen, indent: int
+    ) -> None:
+        self._columns = columns
+        self._rows = rows
+        self._screen = screen
+        self._indent = indent
+        self._widths = self._fit()
 
-def _row(
-    row: Sequence[Cell], columns: Sequence[TableColumn], widths: list[int], screen: Screen, indent: int, gap: int
-) -> Iterator[Line]:
-    parts = [
-        wrap(cell.text, width, screen) if column.wraps else [screen.shorten(cell.text, width)]
-        for cell, column, width in zip(row, columns, widths, strict=True)
-    ]
-    for place in range(max((len(part) for part in parts), default=0)):
-        cells = [
-            Cell(part[place] if place < len(part) else "", cell.style) for part, cell in zip(parts, row, strict=True)
+    def lines(self) -> Iterator[Line]:
+        if any(column.title for column in self._columns):
+            yield self._line([Cell(column.title, DIM) for column in self._columns])
+        for row in self._rows:
+            yield from self._row(row)
+
+    def _fit(self) -> list[int]:
+        """Take what is too much from the widest columns, as long as they have more than their least."""
+        cells = self._screen.cells
+        widths = [
+            max([cells(column.title), *(cells(row[place].text) for row in self._rows)], default=0)
+            for place, column in enumerate(self._columns)
         ]
-        yield _line(cells, columns, widths, screen, indent, gap)
+        if self._screen.width is None:
+            return widths
+        excess = sum(widths) + self._indent + _GAP * (len(widths) - 1) - self._screen.width
+        while excess > 0:
+            spare, place = max(
+                (
+                    (width - column.least, place)
+                    for place, (width, column) in enumerate(zip(widths, self._columns, strict=True))
+                ),
+                default=(0, 0),
+            )
+            if spare <= 0:
+                break
+            widths[place] -= 1
+            excess -= 1
+        return widths
 
+    def _row(self, row: Sequence[Cell]) -> Iterator[Line]:
+        parts = [
+            wrap(cell.text, width, self._screen) if column.wraps else [self._screen.shorten(cell.text, width)]
+            for cell, column, width in zip(row, self._columns, self._widths, strict=True)
+        ]
+        for texts in zip_longest(*parts, fillvalue=""):
+            yield self._line([Cell(text, cell.style) for text, cell in zip(texts, row, strict=True)])
 
-def _line(
-    cells: Sequence[Cell], columns: Sequence[TableColumn], widths: list[int], screen: Screen, indent: int, gap: int
-) -> Line:
-    line = Line(screen).add(" " * indent)
-    at = indent
-    for cell, column, width in zip(cells, columns, widths, strict=True):
-        padding = width - screen.cells(cell.text) if column.right else 0
-        line.add(" " * max(at + max(padding, 0) - line.width, 0)).add(cell.text, cell.style)
-        at += width + gap
-    return line
+    def _line(self, cells: Sequence[Cell]) -> Line:
+        line = Line(self._screen).add(" " * self._indent)
+        at = self._indent
+        for cell, column, width in zip(cells, self._columns, self._widths, strict=True):
+            padding = max(width - self._screen.cells(cell.text), 0) if column.right else 0
+            line.add(" " * max(at + padding - line.width, 0)).add(cell.text, cell.style)
+            at += width + _GAP
+        return line

@@ -5,10 +5,10 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-import random
 from typing import TYPE_CHECKING
 
 import lz4.frame
+import numpy as np
 import pytest
 import zstandard
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sigtrace.notices import Notice
 
-PLAIN = random.Random(1).randbytes(150_000) + bytes(300_000)
+PLAIN = np.random.default_rng(1).bytes(150_000) + bytes(300_000)
 COMPRESS: dict[Compression, Callable[[bytes], bytes]] = {
     Compression.GZIP: gzip.compress,
     Compression.ZSTD: zstandard.ZstdCompressor(write_checksum=True).compress,

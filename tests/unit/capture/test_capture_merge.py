@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sigtrace.capture.batch import Batch, CaptureEnded, Interface, InterfaceStatistics, Notice
+from sigtrace.capture.batch import Batch, CaptureEnded, Interface, InterfaceStatistics
 from sigtrace.capture.merge import MergeInput, merge
 from sigtrace.capture.writer import encode_packet, encode_pcapng
+from sigtrace.notices import Notice
 from sigtrace.sources.file import read
 from tests.builders.captures import ETHERNET, copy_out, encode_statistics, make_records, reader_for, records_of
 from tests.builders.oracles import need

@@ -74,12 +74,13 @@ def test_a_cut_file_header_is_a_cut_capture() -> None:
 
 
 @pytest.mark.parametrize("length", [0x7FFF_FFFF, 0xFFFF_FFFF, reader.MAX_RECORD_LENGTH + 1, 300_000])
-def test_reading_goes_on_behind_an_absurd_length(length: int) -> None:
+@pytest.mark.parametrize("piece", [10_000, 50, 7])
+def test_reading_goes_on_behind_an_absurd_length(length: int, piece: int) -> None:
     """A captured length that cannot be costs one record; a notice says where and how much."""
     data = bytearray(encode_pcap(RECORDS, link_type=1))
     at = 24 + 16 + 60 + 16  # the header of record 3
     data[at + 8 : at + 12] = struct.pack("<I", length)
-    contents = read_bytes(bytes(data))
+    contents = read_bytes(bytes(data), [piece] * 300)
     assert [record.data for record in contents.records] == [RECORDS[row].data for row in (0, 1, 3, 4)]
     assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
     assert [item.offset for item in contents.items if hasattr(item, "offset")] == [at, at + 16 + 1514]
@@ -88,7 +89,19 @@ def test_reading_goes_on_behind_an_absurd_length(length: int) -> None:
 def test_a_long_record_is_believed_when_another_follows() -> None:
     """A record above the usual length is kept when what follows it looks like a record, or is the end."""
     long = make_records(300_000, 60, 400_000)
-    assert read_bytes(encode_pcap(long, link_type=1)).records == long
+    data = encode_pcap(long, link_type=1)
+    assert read_bytes(data).records == long
+    assert read_bytes(data, [24 + 16 + 300_000, 10, 100, 300_000]).records == long
+
+
+def test_a_long_record_is_not_believed_when_none_follows() -> None:
+    """A record above the usual length that leads into the middle of nothing is damage, and costs only itself."""
+    records = make_records(60, 61, *[1000] * 600, 62)
+    data = bytearray(encode_pcap(records, link_type=1))
+    data[24 + 8 : 24 + 12] = struct.pack("<I", 300_001)
+    contents = read_bytes(bytes(data))
+    assert [record.data for record in contents.records] == [record.data for record in records[1:]]
+    assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
 
 
 def test_garbage_to_the_end_is_passed_over() -> None:

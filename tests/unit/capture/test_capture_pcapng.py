@@ -14,7 +14,6 @@ from sigtrace.capture.batch import (
     Interface,
     InterfaceStatistics,
     NameResolution,
-    Notice,
     Record,
 )
 from sigtrace.capture.options import Option
@@ -28,6 +27,7 @@ from sigtrace.capture.writer import (
     encode_secrets,
     encode_section_header,
 )
+from sigtrace.notices import Notice
 from tests.builders.captures import (
     ETHERNET,
     RAW_IP,
@@ -241,14 +241,15 @@ def test_times_out_of_range_are_clamped_once() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 8, 11, 1513, 0xFFFFFFFC, reader.MAX_BLOCK_LENGTH + 4])
+@pytest.mark.parametrize("piece", [10_000, 50, 7])
 @ORDERS
-def test_reading_goes_on_behind_an_absurd_length(length: int, *, big_endian: bool) -> None:
+def test_reading_goes_on_behind_an_absurd_length(length: int, piece: int, *, big_endian: bool) -> None:
     """A block length that cannot be costs one block; notices say where and how much."""
     interface = encode_interface(ETHERNET, big_endian=big_endian)
     packets = [encode_packet(record, big_endian=big_endian) for record in RECORDS]
     packets[2] = packets[2][:4] + struct.pack(">I" if big_endian else "<I", length) + packets[2][8:]
     data = encode_section_header(SectionFacts(), big_endian=big_endian) + interface + b"".join(packets)
-    contents = read_bytes(data)
+    contents = read_bytes(data, [piece] * 300)
     assert [record.data for record in contents.records] == [RECORDS[row].data for row in (0, 1, 3, 4)]
     assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
     passed = contents.of(Notice)[1]
@@ -304,6 +305,15 @@ def test_a_block_that_is_damaged_inside_is_passed_over(kind: BlockType, body: by
     assert contents.codes == [pcapng.DAMAGED_BLOCK]
 
 
+def test_a_block_before_any_section_is_damage() -> None:
+    """When the first section header is damaged beyond its type, blocks before the next section are passed over."""
+    first = bytearray(HEADER + encode_interface(ETHERNET) + encode_packet(RECORDS[0]))
+    first[4:8] = b"\x0c\x00\x00\x00"
+    contents = read_bytes(bytes(first) + encode_pcapng(RECORDS, interfaces=[ETHERNET]))
+    assert [record.data for record in contents.records[-5:]] == [record.data for record in RECORDS]
+    assert reader.RESYNC in contents.codes
+
+
 def test_a_section_of_no_known_order_is_searched_past() -> None:
     """A section header with a damaged byte-order magic gives way to the next section."""
     damaged = bytearray(encode_pcapng(RECORDS, interfaces=[ETHERNET]))
@@ -333,10 +343,11 @@ def test_payload_that_looks_like_blocks_is_payload() -> None:
     assert (contents.records, contents.codes) == (records, [])
 
 
-def test_many_interfaces_are_bounded() -> None:
+def test_many_interfaces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interfaces above the bound are taken for undescribed, with one notice each way."""
-    data = HEADER + encode_interface(ETHERNET) * (65536 + 3) + encode_packet(RECORDS[0]._replace(interface=65537))
+    monkeypatch.setattr(pcapng, "MAX_INTERFACES", 10)
+    data = HEADER + encode_interface(ETHERNET) * 13 + encode_packet(RECORDS[0]._replace(interface=11))
     contents = read_bytes(data)
     assert contents.codes == [pcapng.INTERFACE_LIMIT, pcapng_batches.UNDESCRIBED]
-    assert len(contents.of(Interface)) == 65537
-    assert contents.records[0].interface == 65536
+    assert len(contents.of(Interface)) == 11
+    assert contents.records[0].interface == 10

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sigtrace.capture.batch import Record
 from sigtrace.capture.pcapng_blocks import BlockType, SectionFacts
 from sigtrace.capture.reader import ABSURD_LENGTH
 from sigtrace.capture.writer import (
@@ -28,6 +28,9 @@ from tests.builders.captures import (
     read_bytes,
 )
 from tests.builders.oracles import tshark_fields
+
+if TYPE_CHECKING:
+    from sigtrace.capture.batch import Record
 
 RECORDS = make_records(60, 1514, 61, 300, 1, step_ns=1_234_567_891)
 CAPTURES = Path(__file__).parents[3] / "captures"

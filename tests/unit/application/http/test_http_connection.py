@@ -304,6 +304,14 @@ def test_a_lost_request_leaves_its_response_alone() -> None:
     assert (alone.state, alone.end) == (ExchangeState.DAMAGED, None)
 
 
+def test_a_response_to_a_lost_head_has_no_body() -> None:
+    """Where the next response begins right after the head, the announced length was that of a HEAD's answer."""
+    wire = Wire().client_gap(50).server(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+    wire.client(request(b"/2")).server(response(b"2")).fin()
+    assert [e.response.body.data for e in wire.exchanges if e.response] == [b"", b"2"]
+    assert wire.exchanges[1].state is ExchangeState.COMPLETE
+
+
 def test_a_response_lost_before_the_end_is_lost() -> None:
     """When the whole answer was in a gap the exchange says lost, not closed."""
     wire = Wire().client(WAIT).server_gap(300).fin()

@@ -50,6 +50,7 @@ STATUS_LINES = [
     (b"HTTP/1.1 204", StatusLine("HTTP/1.1", 204, b"")),
     (b"HTTP/1.1 204 \r\n", StatusLine("HTTP/1.1", 204, b"")),
     (b"HTTP/1.1 2000", None),
+    (b"HTTP/1.1 000 OK", None),
     (b"HTTP/2.0 200 OK", None),
     (b"RTSP/1.0 200 OK", None),
 ]

@@ -1,0 +1,33 @@
+"""Runs the command as a user does: in a process of its own, with its output in pipes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CAPTURES = ROOT / "captures"
+BASIC = CAPTURES / "basic-call" / "basic-call.pcapng"
+BROWSER = CAPTURES / "browser-call" / "browser-call.pcapng"
+COMMAND = [sys.executable, "-m", "sigtrace"]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Return an environment without the tester's own habits."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS", "TERM"}}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **variables}
+
+
+def run(*arguments: str | Path, stdin: bytes = b"", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `sigtrace` and return its exit code and what it printed."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env=environment(**variables),
+        timeout=60,
+        check=False,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
