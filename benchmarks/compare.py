@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from make_capture import FULL_SIZE, parse_size
 
+CHECKOUT = Path(__file__).resolve().parents[1]  # programs run here, so that `python -m sigtrace` is this one
 TSHARK_FIELDS = (
     "frame.number", "frame.time_epoch", "tcp.stream", "http.request.method", "http.request.uri", "http.response.code",
 )  # fmt: skip
@@ -85,6 +86,7 @@ def main() -> None:
 
 def make_captures(folder: Path, size: int) -> dict[str, Path]:
     """Make the captures that are not there yet."""
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {"media": ("media", size), "tenth": ("media", size // 10), "dense": ("dense", 0), "small": ("small", 0)}
     captures = {}
@@ -146,7 +148,7 @@ def run(command: list[str]) -> Run:
     """Run a program to its end; exit when it fails, as its time would mean nothing."""
     with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=errors)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)

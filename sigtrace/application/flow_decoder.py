@@ -41,8 +41,8 @@ class FlowDecoder:
     """
 
     __slots__ = (
-        "_connection", "_handshake_seen", "_number", "_openings", "_originator", "_responder", "client_is_originator",
-        "speech",
+        "_closed", "_connection", "_handshake_seen", "_number", "_openings", "_originator", "_responder",
+        "_rest", "client_is_originator", "speech",
     )  # fmt: skip
 
     def __init__(self, number: int, originator: Endpoint, responder: Endpoint, *, handshake_seen: bool) -> None:
@@ -54,12 +54,14 @@ class FlowDecoder:
         self._connection: HttpConnection | None = None
         self.speech = Speech.UNDECIDED
         self.client_is_originator: bool | None = None  # by who sends requests
+        self._rest = (0, 0)
+        self._closed = False
 
     @property
     def rest(self) -> tuple[int, int]:
         """Bytes of client and server after an upgrade or in a tunnel: seen, not decoded here."""
         connection = self._connection
-        return (connection.requests.passed, connection.responses.passed) if connection else (0, 0)
+        return (connection.requests.passed, connection.responses.passed) if connection else self._rest
 
     def feed(self, from_originator: bool, item: StreamItem) -> list[Exchange | Notice]:  # noqa: FBT001 - as deliveries say it
         """Take the next item of one direction; return what became known. The empty list is shared: do not change it."""
@@ -72,11 +74,18 @@ class FlowDecoder:
         return out
 
     def close(self) -> list[Exchange | Notice]:
-        """The capture ended: return what is still open, as such."""
-        return self._connection.close() if self._connection is not None else _NOTHING
+        """The capture or the flow ended: return what is still open, as such; nothing can be fed any more."""
+        self._closed = True
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return _NOTHING
+        out = connection.close()
+        self._rest = (connection.requests.passed, connection.responses.passed)
+        connection.untie()
+        return out
 
     def _open(self, *, from_originator: bool, item: StreamItem) -> list[Exchange | Notice]:
-        if self.speech is Speech.OTHER:
+        if self.speech is Speech.OTHER or self._closed:
             return _NOTHING
         if self._openings is None:
             if self._handshake_seen and type(item) is Chunk and request_start(item.data) is Start.YES:

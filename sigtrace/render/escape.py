@@ -28,7 +28,7 @@ def make_visible(text: str) -> str:
 
 
 def make_ascii(text: str) -> str:
-    """Return a text in ASCII alone: our own signs in their plain forms, everything else as escapes, but for no-break spaces."""
+    """Return a text in ASCII: our own signs in plain forms, all else as escapes; no-break spaces stay for breaking lines."""
     plain = make_visible(text).translate(_PLAIN)
     return "\u00a0".join(part.encode("ascii", "backslashreplace").decode("ascii") for part in plain.split("\u00a0"))
 
@@ -47,13 +47,13 @@ _PLAIN = str.maketrans(
     {
         "·": "-",
         "…": "...",
-        "×": "x",
+        "\u00d7": "x",
         "µ": "u",
-        "–": "-",
+        "\u2013": "-",
         "→": "->",
         "←": "<-",
         "✓": "+",
         "✗": "x",
-        "’": "'",
+        "\u2019": "'",
     }
 )

@@ -142,11 +142,11 @@ class _Reason:
     def _busy(self) -> str:
         """The native client has one call at a time and drops what a third peer sends, without a word."""
         call = self._call
-        for other in self._trace.calls:
+        others = (other for other in self._trace.calls if other is not call and other.session == call.session)
+        for other in others:
             on_then = other.began_ns <= call.began_ns and (other.ended_ns is None or other.ended_ns > call.began_ns)
-            if other is not call and other.session == call.session and on_then and other.answered_ns is not None:
-                if call.callee in (other.caller, other.callee):
-                    return f": busy in call {other.number}"
+            if on_then and other.answered_ns is not None and call.callee in (other.caller, other.callee):
+                return f": busy in call {other.number}"
         return ""
 
     def _why_undelivered(self, name: str) -> str:

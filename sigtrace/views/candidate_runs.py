@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sigtrace.signaling.events import PeerId
 
 _APART_NS = 2_000_000_000
-"""Candidates further apart than this came out of different events: a STUN server that answered late, another network."""
+"""Candidates further apart than this have different causes: a STUN server that answered late, another network."""
 
 
 @dataclass(frozen=True, slots=True)

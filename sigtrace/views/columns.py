@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sigtrace.packets.endpoint import Endpoint
     from sigtrace.trace import Trace
     from sigtrace.views.people import Party
-    from sigtrace.views.steps import Step
+    from sigtrace.views.step import Step
 
 MAX_PEERS = 8
 """Columns of peers unless asked otherwise: as many as a wide terminal shows, and more than one eye follows."""
@@ -57,7 +57,7 @@ def _weigh(steps: Iterable[Step]) -> dict[Party, int]:
     for step in steps:
         for party in (step.source, step.target):
             if party is not None and not isinstance(party, TheServer):
-                weights[party] = weights.get(party, 0) + _WEIGHTS[step.tone]
+                weights[party] = weights.get(party, 0) + _WEIGHTS[step.meaning.tone]
     return weights
 
 

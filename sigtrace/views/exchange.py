@@ -133,8 +133,7 @@ def _signal_facts(people: People, exchange: Exchange, signal: Signal) -> list[tu
         way = "delivered by" if signal.sent_exchange == exchange.number else "sent by"
         queued = ", queued until a wait was open" if signal.queued else ""
         facts.append((way, f"exchange {other}, {format_duration(signal.relay_ns)} apart{queued}"))
-    fate = describe_fate([signal])
-    return [*facts, *([("fate", fate)] if fate else [])]
+    return [*facts, *(("fate", fate) for fate in describe_fate([signal]))]
 
 
 def _problems(trace: Trace, exchange: Exchange) -> list[str]:

@@ -13,7 +13,8 @@ from sigtrace.views.lifelines import Lifelines
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.people import SERVER, People
 from sigtrace.views.quantities import count, format_duration
-from sigtrace.views.steps import Step, Story
+from sigtrace.views.scene import Scene
+from sigtrace.views.story import Story
 from sigtrace.views.times import Clock, TimeFormat, format_date
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
     from sigtrace.views.ladder_rows import Lifeline, Row
     from sigtrace.views.people import Party
+    from sigtrace.views.step import Step
 
 QUIET_NS = 1_000_000_000
 """From here on, silence is worth a row: people notice a second."""
@@ -92,15 +94,16 @@ def _by_session(trace: Trace, people: People) -> dict[int, list[Exchange]]:
 def _build_section(
     trace: Trace, people: People, session: Session, exchanges: list[Exchange], options: _Options
 ) -> Section:
-    story = Story(trace, people, session.number, fold=not options.verbose)
+    scene = Scene(trace, people, session.number, fold=not options.verbose)
+    story = Story(scene)
     steps = [step for step in story.steps(exchanges) if options.verbose or not step.minor]
     columns = Columns(trace, session.number, session.server, steps, options.max_peers)
-    lifelines = Lifelines(story.peers, story.waits, story.asked_ns, story.gone_ns)
+    lifelines = Lifelines(scene.waits, story.came_ns, story.went_ns)
     placer = _Placer(people, session.number, columns, lifelines, options)
     still_open = [
         wait
-        for wait in story.waits
-        if wait.released_by is Release.CAPTURE_ENDED and wait.peer is not None and wait.peer not in story.gone_ns
+        for wait in scene.waits
+        if wait.released_by is Release.CAPTURE_ENDED and wait.peer is not None and wait.peer not in story.went_ns
     ]
     ending = [
         f"{people.short(session.number, wait.peer)} waits since {format_duration(wait.hang_ns)}"
@@ -127,8 +130,8 @@ def _remarks(columns: Columns) -> tuple[str, ...]:
     if not columns.folded:
         return ()
     return (
-        f"{count(columns.folded, 'other peer')} in one column, without their comings and goings; "
-        "--peer chooses, --width widens",
+        f"{count(columns.folded, 'other peer')} in one column, without their comings and goings",
+        "--peer chooses among them, --width makes room for more",
     )
 
 
@@ -145,7 +148,7 @@ class _Placer:
 
     def rows(self, steps: Iterable[Step]) -> Iterator[Row]:
         for step in steps:
-            if step.tone in _BARE_PRESENCE and not self._is_shown(step):
+            if step.meaning.tone in _BARE_PRESENCE and not self._is_shown(step):
                 continue
             yield from self._quiet_before(step.at_ns)
             yield self._mark(step) if step.target is None else self._arrow(step, step.target)
@@ -180,6 +183,7 @@ class _Placer:
         )
 
     def _arrow(self, step: Step, target: Party) -> Arrow:
+        event = step.meaning.event
         return Arrow(
             number=step.number,
             folded=step.folded,
@@ -193,10 +197,10 @@ class _Placer:
             notes=step.notes,
             problems=step.problems,
             stroke=step.stroke,
-            tone=step.tone,
+            tone=step.meaning.tone,
             call=step.call,
             packet=step.packet,
-            functions=FUNCTIONS[step.event] if self._options.code and step.event else None,
+            functions=FUNCTIONS[event] if self._options.code and event else None,
             lifelines=self._states(step.at_ns),
         )
 
@@ -207,7 +211,7 @@ class _Placer:
             at_ns=step.at_ns,
             column=self._columns.place(step.source),
             text=", ".join([step.words.label, *step.words.details]),
-            tone=step.tone,
+            tone=step.meaning.tone,
             lifelines=self._states(step.at_ns),
         )
 

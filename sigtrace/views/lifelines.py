@@ -11,7 +11,6 @@ from sigtrace.views.people import SERVER, Stranger
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sigtrace.calls.peers import Peer
     from sigtrace.calls.waits import Wait
     from sigtrace.views.people import Party
 
@@ -22,18 +21,14 @@ class Lifelines:
     A wait that was answered is over with the first byte of its answer; overlapping waits of a peer count as one.
 
     Args:
-        peers: of the session.
         waits: of the session, in order of asking.
-        asked_ns: when the sign-in of a peer was asked: from then on it has a lifeline.
-        gone_ns: when its sign-out was answered, or it was last heard of.
+        came_ns: when the sign-in of a peer was asked: from then on it has a lifeline.
+        went_ns: when its sign-out was answered, or it was last heard of.
     """
 
-    def __init__(
-        self, peers: Iterable[Peer], waits: Iterable[Wait], asked_ns: dict[Party, int], gone_ns: dict[Party, int]
-    ) -> None:
-        self._asked_ns = asked_ns
-        self._gone_ns = gone_ns
-        self._known = {peer.id for peer in peers}
+    def __init__(self, waits: Iterable[Wait], came_ns: dict[Party, int], went_ns: dict[Party, int]) -> None:
+        self._came_ns = came_ns
+        self._went_ns = went_ns
         self._spans: dict[Party, list[tuple[int, int]]] = {}
         for wait in waits:
             if wait.peer is not None:
@@ -46,7 +41,7 @@ class Lifelines:
             return Lifeline.SERVER
         if party is None or isinstance(party, Stranger):
             return Lifeline.BLIND
-        if at_ns < self._asked_ns.get(party, 0) or at_ns > self._gone_ns.get(party, at_ns):
+        if at_ns < self._came_ns.get(party, 0) or at_ns > self._went_ns.get(party, at_ns):
             return Lifeline.ABSENT
         spans = self._spans.get(party, [])
         place = bisect_right(spans, at_ns, key=lambda span: span[0]) - 1

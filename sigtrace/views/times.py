@@ -78,7 +78,7 @@ class Clock:
 
     def _rounded(self, span_ns: int) -> int:
         """In units of the last digit shown; cut, not rounded, so that no time is shown before it came."""
-        return span_ns // 10 ** (9 - self.digits)
+        return span_ns // int(10 ** (9 - self.digits))
 
 
 def format_date(at_ns: int) -> str:

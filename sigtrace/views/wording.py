@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.calls.signals import Fate
 from sigtrace.signaling.content import DESCRIPTION_KINDS, SignalKind
-from sigtrace.views.quantities import count, format_bytes
+from sigtrace.views.quantities import count, format_bytes, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sigtrace.calls.signals import Signal
+    from sigtrace.calls.waits import Wait
     from sigtrace.signaling.content import Content
 
 _TEXT_SHOWN = 32
@@ -94,13 +95,24 @@ _FATES = {
 }
 
 
-def describe_fate(signals: Sequence[Signal]) -> str | None:
-    """Say what went wrong with a signal, or with how many of a run; None when nothing did."""
-    for fate, words in _FATES.items():
-        number = sum(signal.fate is fate for signal in signals)
-        if number:
-            return words if len(signals) == number else f"{number} of {len(signals)} {words}"
-    return None
+def describe_fate(signals: Sequence[Signal]) -> tuple[str, ...]:
+    """Say what went wrong with a signal, or with how many of a run; nothing when nothing did."""
+    numbers = Counter(signal.fate for signal in signals)
+    return tuple(
+        words if len(signals) == numbers[fate] else f"{numbers[fate]} of {len(signals)} {words}"
+        for fate, words in _FATES.items()
+        if numbers[fate]
+    )
+
+
+_HANG_NS = 10_000_000
+"""A wait is said to have hung from here on; below, it was just being asked."""
+
+
+def describe_hang(wait: Wait) -> tuple[str, ...]:
+    """Say how long a wait hung, where that is worth saying."""
+    hang_ns = wait.hang_ns
+    return (f"hung {format_duration(hang_ns)}",) if hang_ns is not None and hang_ns >= _HANG_NS else ()
 
 
 def describe_candidates_count(caller: int, callee: int) -> str:

@@ -117,6 +117,14 @@ class HttpConnection:
                 out += self.feed(end, from_client=from_client)
         return out
 
+    def untie(self) -> None:
+        """Break the circle between this and its directions: memory is free at once, without the garbage collector.
+
+        Tens of thousands of connections come and go in one capture. Nothing may be fed any more.
+        """
+        self.requests.untie()
+        self.responses.untie()
+
     # ---- holding responses -----------------------------------------------------------------------------------------
 
     def _may_answer(self) -> bool:
@@ -262,7 +270,14 @@ class HttpConnection:
     # ---- letting out -----------------------------------------------------------------------------------------------
 
     def _lose(self, pair: Pair) -> None:
-        self._let_out(pair, ExchangeState.DAMAGED, ExchangeEnd.LOST, None)
+        self._let_out(pair, ExchangeState.DAMAGED, ExchangeEnd.LOST, self._answered_by(pair))
+
+    def _answered_by(self, pair: Pair) -> int | None:
+        """When an answer that was not captured must have been there: a gap shows by what acknowledges it."""
+        lost_ns = self.responses.lost_ns
+        if lost_ns is not None and pair.request is not None and lost_ns >= pair.request.start_ns:
+            return lost_ns
+        return self._close_ns or None
 
     def _emit(self, pair: Pair) -> None:
         """Let out an exchange with the state that its messages and the connection's end give it."""
@@ -289,6 +304,10 @@ class HttpConnection:
             response = build_response(pair.response, self._body(pair.response))
         elif request is None and not pair.interim:
             return
+        if request is None and response is not None and self._unasked():
+            text = f"a response {response.status} that no request asked for: the server answered twice; left out"
+            self._note(Notice(code=UNASKED, severity=Severity.INFO, text=text, packet=response.span.first_packet))
+            return
         self._out.append(
             Exchange(
                 number=0,
@@ -303,9 +322,10 @@ class HttpConnection:
                 ended_ns=ended_ns,
             )
         )
-        if request is None and response is not None and self._whole and self.requests.lost_ns is None:
-            text = "a response without a request: the server answered unasked, or the client's direction is missing"
-            self._note(Notice(code=UNASKED, severity=Severity.INFO, text=text, packet=response.span.first_packet))
+
+    def _unasked(self) -> bool:
+        """Tell whether a response without a request never had one: the client's whole direction was captured."""
+        return self._whole and self.requests.read_any and self.requests.lost_ns is None
 
     def _body(self, draft: Draft[RequestLine] | Draft[StatusLine]) -> Body:
         body, notice = draft.build_body()

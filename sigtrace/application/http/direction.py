@@ -117,6 +117,10 @@ class Direction(Generic[Line]):
         for item in held:
             self.feed(item)
 
+    def untie(self) -> None:
+        """Let go of the owner; nothing may be fed any more."""
+        del self._began, self._finished, self._note, self._gate
+
     def pass_on(self) -> None:
         """From here on this direction is not HTTP any more; a message it is still reading ends here."""
         if self._draft is not None:

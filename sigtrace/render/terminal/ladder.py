@@ -1,8 +1,8 @@
 """The ladder as text: lifelines that are thick while a peer is listening, arrows between them, words on the arrows.
 
 Theory of operation. The gutter on the left has the exchange's number, the time, and where there is room the time since
-the row before; then come the lifelines at equal distances. Each row is first laid out on a canvas of cells, where arrows
-lie over lifelines and words lie over arrows, and then painted. What does not fit on an arrow goes beneath it.
+the row before; then come the lifelines at equal distances. Each row is first laid out on a canvas of cells, where
+arrows lie over lifelines and words lie over arrows, and then painted. What does not fit on an arrow goes beneath it.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class _Drawing:
     def _words(self, row: Arrow, length: int) -> tuple[str, list[tuple[str, str]]]:
         """Divide what is to be said between the arrow and the lines beneath it."""
         screen, join = self._screen, self._glyphs.join
-        start, width = self._layout.note_span(row.source, row.target)
+        _, width = self._layout.note_span(row.source, row.target)
         label = screen.clean(row.label) + (screen.clean(f" \u00d7{row.folded}") if row.folded > 1 else "")
         room = max(width - 1, 4) if screen.cells(label) < width else max(length - 6, 4)
         lead, rest = _fill(label, " ", room, screen)
@@ -200,7 +200,7 @@ class _Drawing:
 
 
 def _fill(text: str, joint: str, room: int, screen: Screen) -> tuple[str, str]:
-    """Divide a text into the words that fit, and the rest; of a single word too long, its shortened form and nothing."""
+    """Divide a text into the words that fit, and the rest; a first word too long is shortened, and the rest is all."""
     if screen.cells(text) <= room:
         return text, ""
     words = text.split(joint)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sigtrace.views.ladder_rows import Section
 
 MIN_GAP = 18
-"""Cells between two lifelines: `candidate ×2` with its arrow and a little line to see where it goes."""
+"""Cells between two lifelines: `candidate` and a number with its arrow and a little line to see where it goes."""
 
 MAX_GAP = 44
 """Wider, and the eye loses the way from one lifeline to the next."""

@@ -22,7 +22,7 @@ class Glyphs:
     left: str = "◀"
     cross: str = "┼"
     thick_cross: str = "╂"
-    end: str = "×"
+    end: str = "\u00d7"
     dot: str = "·"
     good: str = "✓"
     bad: str = "✗"

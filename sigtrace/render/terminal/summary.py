@@ -91,7 +91,7 @@ class _Page:
             yield Line(self._screen).to(3).add(f"   {self._screen.glyphs.more} {session.more_peers:,} more", DIM)
 
     def _peer(self, peer: PeerLine) -> list[Cell]:
-        dash = self._screen.clean("–")
+        dash = self._screen.clean("\u2013")
         until = peer.left or self._screen.glyphs.more
         stay = f"{peer.joined or self._screen.glyphs.more} {dash} {until} s"
         return [

@@ -76,16 +76,10 @@ class _Table:
         if self._screen.width is None:
             return widths
         excess = sum(widths) + self._indent + _GAP * (len(widths) - 1) - self._screen.width
-        while excess > 0:
-            spare, place = max(
-                (
-                    (width - column.least, place)
-                    for place, (width, column) in enumerate(zip(widths, self._columns, strict=True))
-                ),
-                default=(0, 0),
-            )
-            if spare <= 0:
-                break
+        spare = [width - column.least for width, column in zip(widths, self._columns, strict=True)]
+        while excess > 0 and max(spare, default=0) > 0:
+            place = spare.index(max(spare))
+            spare[place] -= 1
             widths[place] -= 1
             excess -= 1
         return widths

@@ -25,13 +25,14 @@ from tests.builders.conversations import MILLISECOND, SECOND, Conversation
     ],
 )
 def test_seen(
+    *,
     flags: int,
     data: bytes,
     first_identity: int,
     identity: int,
     interface: int,
     apart_ns: int,
-    copy: bool,  # noqa: FBT001
+    copy: bool,
 ) -> None:
     """Equal identity tells a copy; where there is none, interface and time do."""
     first = Conversation().client.segment(data, flags=flags, acknowledgment=1, identity=first_identity)

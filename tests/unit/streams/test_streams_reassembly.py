@@ -356,7 +356,7 @@ def test_lost_and_never_acknowledged() -> None:
 
 
 @pytest.mark.parametrize("closes", [True, False])
-def test_lost_at_the_tail(closes: bool) -> None:  # noqa: FBT001 - a case of the table
+def test_lost_at_the_tail(*, closes: bool) -> None:
     """Bytes that were acknowledged and never captured are a gap before the end; a missing FIN is not one of them."""
     talk = exchange()
     lost = [*talk.server.send(b"tail")]
@@ -407,7 +407,7 @@ def test_syn_sent_again() -> None:
 
 
 @pytest.mark.parametrize("closed", [True, False])
-def test_reused_ports_without_a_syn(closed: bool) -> None:  # noqa: FBT001 - a case of the table
+def test_reused_ports_without_a_syn(*, closed: bool) -> None:
     """Numbers that jump wildly and go on from there are a new flow, though its SYN was not captured."""
     first = exchange()
     second = exchange(client_isn=1 << 31, server_isn=3 << 30)

@@ -30,10 +30,11 @@ def piece(start: int, data: bytes, packet: int = 1) -> Piece:
     ],
 )
 def test_insert(
+    *,
     pieces: list[tuple[int, bytes]],
     expected: list[tuple[int, bytes]],
     brought: bool,
-    differs: bool,  # noqa: FBT001
+    differs: bool,
 ) -> None:
     """Pieces stay sorted and free of overlap; of each byte the first copy stays."""
     waiting = Waiting()

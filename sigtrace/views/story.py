@@ -1,0 +1,113 @@
+"""One session's exchanges → steps in order of time: who came, who said what to whom, who left and how."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.calls.peers import Departure
+from sigtrace.signaling.events import ExchangeKind
+from sigtrace.signaling.functions import WireEvent
+from sigtrace.text import decode_text
+from sigtrace.views.ladder_rows import Tone
+from sigtrace.views.message_steps import tell_message
+from sigtrace.views.people import Stranger
+from sigtrace.views.quantities import count
+from sigtrace.views.step import Meaning, Step, acknowledgement_step, answer_step, refusal_step, request_step
+from sigtrace.views.wait_steps import tell_wait
+from sigtrace.views.wording import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sigtrace.application.http.message import Exchange, Response
+    from sigtrace.calls.peers import Peer
+    from sigtrace.views.people import Party
+    from sigtrace.views.scene import Scene
+
+
+class Story:
+    """Tells a scene step by step, and remembers from when to when each party had a lifeline."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.came_ns: dict[Party, int] = {}  # when a sign-in was asked
+        self.went_ns: dict[Party, int] = {}  # when a sign-out was answered, or a peer was last heard of
+
+    def steps(self, exchanges: Iterable[Exchange]) -> list[Step]:
+        """Return the steps in order of time."""
+        steps = [step for exchange in exchanges for step in self._tell(exchange)]
+        steps += [step for peer in self._scene.peers for step in self._tell_vanishing(peer)]
+        return sorted(steps, key=lambda step: (step.at_ns, step.packet or 0))
+
+    def _tell(self, exchange: Exchange) -> Iterator[Step]:
+        scene = self._scene
+        role = scene.trace.role(exchange.number)
+        kind = role.kind if role else ExchangeKind.OTHER
+        author = scene.people.author(exchange, scene.session)
+        if exchange.number in scene.wait_of:
+            yield from tell_wait(scene, exchange, scene.wait_of[exchange.number])
+        elif exchange.number in scene.sent_by:
+            yield from tell_message(scene, exchange, scene.sent_by[exchange.number], author)
+        elif kind is ExchangeKind.SIGN_IN:
+            yield from self._tell_sign_in(exchange, author)
+        elif kind is ExchangeKind.SIGN_OUT:
+            yield from self._tell_sign_out(exchange, author)
+        else:
+            yield from _tell_other(exchange, author, kind)
+
+    def _tell_sign_in(self, exchange: Exchange, author: Party) -> Iterator[Step]:
+        self.came_ns[author] = exchange.at_ns
+        if exchange.request is not None:
+            meaning = Meaning(Tone.PRESENCE, WireEvent.SIGN_IN)
+            yield request_step(exchange, exchange.request, author, Words("sign in"), meaning)
+        response = exchange.response
+        if response is None:
+            return
+        if response.status >= 400:
+            yield refusal_step(exchange, response, author)
+            return
+        known = not isinstance(author, Stranger)
+        words = Words(f"you are {author}", (_describe_company(response),)) if known else Words("signed in")
+        yield answer_step(exchange, response, author, words, Meaning(Tone.PRESENCE, WireEvent.SIGNED_IN))
+
+    def _tell_sign_out(self, exchange: Exchange, author: Party) -> Iterator[Step]:
+        if exchange.request is not None:
+            meaning = Meaning(Tone.PRESENCE, WireEvent.SIGN_OUT)
+            yield request_step(exchange, exchange.request, author, Words("sign out"), meaning)
+        response = exchange.response
+        if response is None:
+            return
+        if response.status >= 400:
+            yield refusal_step(exchange, response, author)
+            return
+        self.went_ns[author] = response.span.start_ns
+        yield acknowledgement_step(exchange, response, author, WireEvent.SIGNED_OUT)
+
+    def _tell_vanishing(self, peer: Peer) -> Iterator[Step]:
+        if peer.left is not Departure.VANISHED or peer.left_ns is None:
+            return
+        self.went_ns[peer.id] = peer.left_ns
+        words = Words(f"{peer.label} is not heard of again")
+        yield Step(at_ns=peer.left_ns, source=peer.id, target=None, words=words, meaning=Meaning(Tone.FAILURE))
+
+
+def _tell_other(exchange: Exchange, author: Party, kind: ExchangeKind) -> Iterator[Step]:
+    """Tell what else a signaling server was asked: to quit, by a browser for its options, for a page it has not."""
+    quits = kind is ExchangeKind.QUIT
+    event = WireEvent.QUIT if quits else WireEvent.BROWSER_REQUEST
+    request, response = exchange.request, exchange.response
+    if request is not None:
+        words = Words("quit" if quits else f"{request.method} {decode_text(request.target)}")
+        step = request_step(exchange, request, author, words, Meaning(Tone.HOUSEKEEPING, event))
+        step.minor = kind in (ExchangeKind.OTHER, ExchangeKind.OPTIONS)
+        yield step
+    if response is not None and response.status >= 400 and kind is not ExchangeKind.OTHER:
+        yield refusal_step(exchange, response, author)
+    elif response is not None:
+        yield acknowledgement_step(exchange, response, author, event)
+
+
+def _describe_company(response: Response) -> str:
+    """Say how many others the server listed; the first line is the newcomer itself."""
+    others = max((response.body.content or b"").count(b"\n") - 1, 0)
+    return f"{count(others, 'other')} here" if others else "alone"
