@@ -28,7 +28,7 @@ def make_visible(text: str) -> str:
 
 
 def make_ascii(text: str) -> str:
-    """Return a text in ASCII: our own signs in plain forms, all else as escapes; no-break spaces stay for breaking lines."""
+    """Return a text in ASCII: our own signs in plain forms, all else but no-break spaces as escapes."""
     plain = make_visible(text).translate(_PLAIN)
     return "\u00a0".join(part.encode("ascii", "backslashreplace").decode("ascii") for part in plain.split("\u00a0"))
 

@@ -50,24 +50,32 @@ def _one_packet(path: str, number: int, program: str) -> Any | None:
         warnings.simplefilter("ignore", DeprecationWarning)  # pyshark sets a child watcher, which newer Pythons regret
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
+        capture = None
         try:
-            with pyshark.FileCapture(
+            capture = pyshark.FileCapture(
                 path,
                 display_filter=f"frame.number == {number}",
                 keep_packets=False,
                 tshark_path=program,  # else pyshark believes a config.ini in the current directory
                 custom_parameters=["-c", str(number)],  # what comes after it need not be read
-            ) as capture:
-                return next(iter(capture), None)
+            )
+            packet = next(iter(capture), None)
+            capture.close()
         except (OSError, pyshark.capture.capture.TSharkCrashException) as error:
-            raise SourceError(f"tshark could not read {path}: {_first_line(error)}") from error
+            raise SourceError(f"tshark could not read {path}: {_reason(error)}") from error
         finally:
+            if capture is not None:
+                capture._running_processes.clear()  # noqa: SLF001 - of one that failed it would complain again
             asyncio.set_event_loop(None)
             loop.close()
+    return packet
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["no reason given"])[0]
+def _reason(error: Exception) -> str:
+    """Return what tshark itself said last, as pyshark quotes it, or else the first line."""
+    lines = str(error).splitlines() or ["no reason given"]
+    quoted = (line.partition(": ")[2] for line in lines if line.startswith("Last error line: "))
+    return next(quoted, lines[0]).removeprefix("tshark: ")
 
 
 def _layer(layer: Any) -> Layer:

@@ -162,7 +162,7 @@ class Reassembler:
             stream.refresh()
             peer = stream.peer
             peer.refresh()
-            if not (stream.plain and peer.plain) and (stream.pending or peer.pending or connection.reset):
+            if connection.reset is not None or stream.pending or peer.pending:
                 self._arm(connection)
         if segment.at_ns >= self._next_alarm_ns:
             self._expire(segment.at_ns, out)

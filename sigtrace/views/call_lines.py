@@ -48,9 +48,15 @@ _OUTCOMES = {
 }
 
 
-def describe_calls(trace: Trace, people: People) -> list[CallLine]:
-    """Describe every call of a trace, in order."""
-    return [_describe(trace, people, call, trace.verdicts.get(call.number)) for call in trace.calls]
+def name_outcome(verdict: Verdict | None) -> str:
+    """Name what a call came to."""
+    return _OUTCOMES[verdict.outcome] if verdict else "not judged"
+
+
+def describe_call(trace: Trace, people: People, call: Call) -> CallLine:
+    """Describe one call."""
+    verdict = trace.verdicts.get(call.number)
+    return _describe(trace, people, call, verdict)
 
 
 def _describe(trace: Trace, people: People, call: Call, verdict: Verdict | None) -> CallLine:
@@ -62,7 +68,7 @@ def _describe(trace: Trace, people: People, call: Call, verdict: Verdict | None)
         callee=people.short(call.session, call.callee),
         facts=tuple(_facts(trace, people, call)),
         reason=_Reason(trace, people, call, telling).of(verdict) if verdict and not verdict.good else "",
-        outcome=_OUTCOMES[verdict.outcome] if verdict else "",
+        outcome=name_outcome(verdict),
         good=verdict is None or verdict.good,
         exchange=(first.sent_exchange or first.delivered_exchange) if first else None,
     )

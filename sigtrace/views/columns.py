@@ -33,7 +33,8 @@ class Columns:
         weights = _weigh(steps)
         order = _in_order_of_arrival(trace, session, weights)
         room = max_peers if len(order) <= max_peers else max(max_peers - 1, 1)  # the others need a column, too
-        kept = sorted(order, key=lambda party: -weights[party])[:room]
+        real = {peer.id for peer in trace.peers if peer.session == session}
+        kept = sorted(order, key=lambda party: (party not in real, -weights[party]))[:room]
         shown: list[Party | None] = [party for party in order if party in set(kept)]
         self.folded = len(order) - len(shown)
         if self.folded:

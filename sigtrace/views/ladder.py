@@ -11,7 +11,7 @@ from sigtrace.views.columns import MAX_PEERS, Columns
 from sigtrace.views.ladder_rows import Arrow, Ladder, Mark, Quiet, Section, Tone
 from sigtrace.views.lifelines import Lifelines
 from sigtrace.views.nothing import explain_nothing
-from sigtrace.views.people import SERVER, People
+from sigtrace.views.people import SERVER, People, Stranger
 from sigtrace.views.quantities import count, format_duration
 from sigtrace.views.scene import Scene
 from sigtrace.views.story import Story
@@ -184,6 +184,7 @@ class _Placer:
 
     def _arrow(self, step: Step, target: Party) -> Arrow:
         event = step.meaning.event
+        functions = FUNCTIONS[event] if self._options.code and event else None
         return Arrow(
             number=step.number,
             folded=step.folded,
@@ -200,7 +201,8 @@ class _Placer:
             tone=step.meaning.tone,
             call=step.call,
             packet=step.packet,
-            functions=FUNCTIONS[event] if self._options.code and event else None,
+            sent_by=functions.sender if functions else (),
+            handled_by=functions.handler if functions else (),
             lifelines=self._states(step.at_ns),
         )
 
@@ -219,9 +221,12 @@ class _Placer:
         """In the column of the others, say who it is."""
         for party in (step.source, step.target):
             if party is not None and party != SERVER and not self._columns.has(party):
-                who = party if isinstance(party, int | str) else None
-                return f"{self._people.short(self._session, who)}: {step.words.label}"
+                who = party.address if isinstance(party, Stranger) else self._name(party)
+                return f"{who}: {step.words.label}"
         return step.words.label
+
+    def _name(self, party: Party) -> str:
+        return self._people.short(self._session, party if isinstance(party, int | str) else None)
 
     def _delta(self, at_ns: int) -> str:
         return "" if self._previous_ns is None else f"+{format_duration(at_ns - self._previous_ns)}"

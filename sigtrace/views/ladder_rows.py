@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from sigtrace.signaling.functions import Functions
+from typing import TypeAlias
 
 
 class Lifeline(Enum):
@@ -80,7 +77,8 @@ class Arrow:
     tone: Tone
     call: int | None
     packet: int | None  # its first
-    functions: Functions | None
+    sent_by: tuple[str, ...]  # functions, outermost first, where they are asked for
+    handled_by: tuple[str, ...]
     lifelines: tuple[Lifeline, ...]  # one a column
 
 

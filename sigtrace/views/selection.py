@@ -113,42 +113,60 @@ def _is_called(peer: Peer, wanted: str) -> bool:
     return wanted in (str(peer.id), name, name.partition("@")[0]) and bool(wanted)
 
 
-def _around(trace: Trace, chosen: set[tuple[int, PeerId]], peers_only: bool = False) -> Trace:  # noqa: FBT001, FBT002 - private
-    """Keep what the chosen peers did, and what was sent to them; with `peers_only`, only what is between them."""
+class _Company:
+    """Some peers, and what concerns them."""
 
-    def concerned(session: int, *parties: PeerId | None) -> bool:
-        found = [(session, party) in chosen for party in parties if party is not None]
-        return bool(found) and (all(found) if peers_only else any(found))
+    def __init__(self, trace: Trace, chosen: set[tuple[int, PeerId]]) -> None:
+        self._trace = trace
+        self._chosen = chosen
+        self._people = People(trace)
+        self._messages = {signal.sent_exchange for signal in trace.signals}
 
-    people = People(trace)
-    signals = [one for one in trace.signals if concerned(one.session, one.sender, one.receiver)]
-    waits = [one for one in trace.waits if concerned(one.session, one.peer)]
-    kept_signals = {one.number for one in signals}
-    if not peers_only:  # the far legs: waits of others that brought what the chosen sent
-        waits = [*waits, *(one for one in trace.waits if one not in set(waits) and one.signal in kept_signals)]
-    numbers = {wait.exchange for wait in waits}
-    numbers |= {one.sent_exchange or 0 for one in signals} | {one.delivered_exchange or 0 for one in signals}
+    def concerned(self, session: int, *parties: PeerId | None) -> list[bool]:
+        """Say of each party that is known whether it is one of the chosen."""
+        return [(session, party) in self._chosen for party in parties if party is not None]
 
-    def made_by_them(exchange: Exchange) -> bool:
-        if exchange.number in numbers:
-            return True
-        session = people.session_of(exchange)
-        author = people.author(exchange, session) if session is not None else None
-        return session is not None and (session, author) in chosen and _has_role(trace, exchange)
+    def keep(self, signals: list[Signal], waits: list[Wait], calls: Iterable[Call]) -> Trace:
+        """Keep these, and whatever else the chosen did."""
+        numbers = {wait.exchange for wait in waits}
+        numbers |= {number for one in signals for number in (one.sent_exchange, one.delivered_exchange) if number}
+        partners = {(one.session, peer) for one in signals for peer in (one.sender, one.receiver) if peer is not None}
+        return _keep(
+            _keep_exchanges(self._trace, lambda one: one.number in numbers or self._made(one)),
+            peers=(peer for peer in self._trace.peers if (peer.session, peer.id) in self._chosen | partners),
+            waits=waits,
+            signals=signals,
+            calls=calls,
+        )
 
-    partners = {(one.session, peer) for one in signals for peer in (one.sender, one.receiver) if peer is not None}
-    return _keep(
-        _keep_exchanges(trace, made_by_them),
-        peers=(peer for peer in trace.peers if (peer.session, peer.id) in chosen | partners),
-        waits=sorted(waits, key=lambda wait: (wait.asked_ns or wait.ended_ns, wait.exchange)),
-        signals=signals,
-        calls=(call for call in trace.calls if concerned(call.session, call.caller, call.callee)),
+    def _made(self, exchange: Exchange) -> bool:
+        """Messages are chosen as signals; here it is about all else that the chosen asked of the server."""
+        session = self._people.session_of(exchange)
+        if session is None or exchange.number in self._messages:
+            return False
+        return (session, self._people.author(exchange, session)) in self._chosen
+
+
+def _around(trace: Trace, chosen: set[tuple[int, PeerId]]) -> Trace:
+    """Keep what the chosen peers did, and what was sent to them, and the waits of others that took what they sent."""
+    company = _Company(trace, chosen)
+    signals = [one for one in trace.signals if any(company.concerned(one.session, one.sender, one.receiver))]
+    numbers = {one.number for one in signals}
+    return company.keep(
+        signals,
+        [one for one in trace.waits if any(company.concerned(one.session, one.peer)) or one.signal in numbers],
+        [one for one in trace.calls if any(company.concerned(one.session, one.caller, one.callee))],
     )
 
 
-def _has_role(trace: Trace, exchange: Exchange) -> bool:
-    """A POST to someone who was not chosen is a message, and messages are chosen by their peers."""
-    return not any(one.sent_exchange == exchange.number for one in trace.signals) if trace.signals else True
+def _between(trace: Trace, chosen: set[tuple[int, PeerId]]) -> Trace:
+    """Keep what the chosen peers did and what they sent each other."""
+    company = _Company(trace, chosen)
+    return company.keep(
+        [one for one in trace.signals if all(company.concerned(one.session, one.sender, one.receiver) or [False])],
+        [one for one in trace.waits if any(company.concerned(one.session, one.peer))],
+        [one for one in trace.calls if all(company.concerned(one.session, one.caller, one.callee))],
+    )
 
 
 # --- calls
@@ -173,7 +191,7 @@ def _select_call(trace: Trace, number: int) -> Trace:
             ends += [signal.began_ns, signal.delivered_ns or signal.began_ns]
     if call.ended_ns is None and not trace.calls[-1].number > number:
         ends.append(trace.last_ns)
-    between = _around(trace, pair, peers_only=True)
+    between = _between(trace, pair)
     timed = _select_time(between, call.began_ns - _AROUND_CALL_NS, max(ends) + _AROUND_CALL_NS)
     own = set(call.signals)
     return _keep(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.notices import Severity
-from sigtrace.views.call_lines import CallLine, describe_calls
+from sigtrace.views.call_lines import CallLine, describe_call, name_outcome
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.peer_lines import PeerLine, describe_peers
 from sigtrace.views.people import People
@@ -17,6 +17,7 @@ from sigtrace.views.statistics import Fact, summarise_relays, summarise_timing, 
 from sigtrace.views.times import format_date
 
 if TYPE_CHECKING:
+    from sigtrace.calls.negotiation import Call
     from sigtrace.trace import Trace
 
 PEERS_SHOWN = 8
@@ -67,9 +68,9 @@ class Summary:
 def summarise(trace: Trace) -> Summary:
     """Summarise a trace."""
     people = People(trace)
-    lines = describe_calls(trace, people)
-    calls = _most_telling(lines)
-    hidden = Counter(line.outcome for line in lines if line not in calls)
+    telling = _most_telling(trace)
+    hidden = Counter(name_outcome(trace.verdicts.get(call.number)) for call in trace.calls if call not in telling)
+    calls = tuple(describe_call(trace, people, call) for call in telling)
     return Summary(
         title=", ".join(capture.file for capture in trace.captures),
         capture=_describe_capture(trace),
@@ -121,11 +122,13 @@ def _sessions(trace: Trace) -> list[SessionLines]:
     return sessions
 
 
-def _most_telling(lines: list[CallLine]) -> tuple[CallLine, ...]:
-    if len(lines) <= CALLS_SHOWN + 1:
-        return tuple(lines)
-    ranked = sorted(lines, key=lambda line: (line.good, line.number))[:CALLS_SHOWN]
-    return tuple(sorted(ranked, key=lambda line: line.number))
+def _most_telling(trace: Trace) -> list[Call]:
+    """Those that failed go first when there is no room for all."""
+    if len(trace.calls) <= CALLS_SHOWN + 1:
+        return list(trace.calls)
+    failed = [call for call in trace.calls if call.number in trace.verdicts and not trace.verdicts[call.number].good]
+    chosen = {call.number for call in [*failed, *trace.calls][:CALLS_SHOWN]}
+    return [call for call in trace.calls if call.number in chosen]
 
 
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -153,7 +156,7 @@ def _next_commands(trace: Trace, calls: tuple[CallLine, ...]) -> tuple[str, ...]
     telling = failed or next(iter(calls), None)
     if telling is None:
         return (f"sigtrace chart {files}", f"sigtrace waits {files}")
-    call = f" --call {telling.number}" if len(trace.calls) > 1 else ""
+    call = f" --call {telling.number}" if len(trace.calls) > 1 or telling.number > 1 else ""
     commands = [f"sigtrace chart {files}{call}", f"sigtrace sdp {files}{call}"]
     if telling.exchange is not None:
         commands.append(f"sigtrace show {files} {telling.exchange}")

@@ -31,7 +31,8 @@ def tell_wait(scene: Scene, exchange: Exchange, wait: Wait) -> Iterator[Step]:
         meaning = Meaning(Tone.HOUSEKEEPING, WireEvent.WAIT)
         step = request_step(exchange, exchange.request, author, Words("wait"), meaning)
         step.at_ns = wait.asked_ns if wait.asked_ns is not None else step.at_ns
-        step.minor = (wait.hang_ns or 0) < LONG_WAIT_NS and not step.problems
+        short = (wait.hang_ns or 0) < LONG_WAIT_NS and wait.released_by is not Release.REFUSED
+        step.minor = short and not step.problems
         yield step
     if exchange.response is not None and wait.answered_ns is not None:
         yield from _tell_answer(scene, exchange, exchange.response, wait, author)

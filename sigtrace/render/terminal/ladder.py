@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sigtrace.render.terminal.screen import Screen
-    from sigtrace.signaling.functions import Functions
     from sigtrace.views.ladder_rows import Column, Ladder, Row, Section
 
 
@@ -52,8 +51,9 @@ class _Drawing:
         yield Line(self._screen)
         for row in self._section.rows:
             yield from self._row(row)
-        for remark in self._section.remarks:
+        if self._section.remarks:
             yield Line(self._screen)
+        for remark in self._section.remarks:
             yield from wrap_line(remark, self._screen, DIM)
 
     def _row(self, row: Row) -> Iterator[Line]:
@@ -116,8 +116,7 @@ class _Drawing:
             canvas = self._lifelines(row.lifelines)
             canvas.write(start, text, style)
             yield canvas.paint(Line(self._screen), self._layout.start)
-        if row.functions:
-            yield from self._code(row.functions)
+        yield from self._code(row)
 
     def _words(self, row: Arrow, length: int) -> tuple[str, list[tuple[str, str]]]:
         """Divide what is to be said between the arrow and the lines beneath it."""
@@ -178,12 +177,12 @@ class _Drawing:
             gutter = self._gutter_line("", "", row.time, row.delta, DIM) if number == 0 else Line(self._screen)
             yield canvas.paint(gutter, self._layout.start)
 
-    def _code(self, functions: Functions) -> Iterator[Line]:
+    def _code(self, row: Arrow) -> Iterator[Line]:
         """Name the functions over the whole width: their names are long, and lifelines would cut them up."""
         indent = self._layout.start + 2
         room = 1000 if self._screen.width is None else max(self._screen.width - indent - 9, 20)
         arrow = self._screen.clean(" → ")
-        for title, names in (("sent by", functions.sender), ("handled", functions.handler)):
+        for title, names in (("sent by", row.sent_by), ("handled", row.handled_by)):
             text = arrow.join(self._screen.clean(name) for name in names)
             for place, part in enumerate(wrap(text, room, self._screen) if names else ()):
                 line = Line(self._screen).to(indent)

@@ -159,7 +159,7 @@ class _Page:
         yield Line(self._screen).add("NOTICES", TITLE)
         shown = notices[: _NOTICES_SHOWN if len(notices) > _NOTICES_SHOWN + 1 else None]
         for notice in shown:
-            yield self._notice(notice)
+            yield from self._notice(notice)
         if len(notices) > len(shown):
             yield (
                 Line(self._screen)
@@ -167,12 +167,15 @@ class _Page:
                 .add(f"   {self._screen.glyphs.more} {len(notices) - len(shown)} more kinds", DIM)
             )
 
-    def _notice(self, notice: NoticeLine) -> Line:
-        line = Line(self._screen).add(f"{notice.count:>6,}  ").add(notice.code, _SEVERITY[notice.severity]).add("  ")
-        where = "" if notice.packet is None else f" (packet {notice.packet})"
-        room = None if self._screen.width is None else self._screen.width - line.width - len(where)
-        text = self._screen.clean(notice.text)
-        return line.add(text if room is None else self._screen.shorten(text, room), DIM).add(where, DIM)
+    def _notice(self, notice: NoticeLine) -> Iterator[Line]:
+        screen = self._screen
+        line = Line(screen).add(f"{notice.count:>6,}  ").add(notice.code, _SEVERITY[notice.severity]).add("  ")
+        text = screen.clean(notice.text + ("" if notice.packet is None else f" (packet {notice.packet})"))
+        if _is_over(screen, line.width + screen.cells(text)):
+            yield line
+            yield from wrap_line(text, screen, DIM, indent=8)
+        else:
+            yield line.add(text, DIM)
 
     def _next(self) -> Iterator[Line]:
         """Each command on its own line when they do not fit on one, so that it can be copied."""
