@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
+
+from sigtrace.value import Value
 
 
 class Severity(Enum):
@@ -15,8 +16,7 @@ class Severity(Enum):
     ERROR = "error"  # a part of the capture could not be read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Value, frozen=True, kw_only=True):
     """One thing that was damaged, missing or odd, and what was done about it."""
 
     code: str  # stable, "layer.what": "tcp.gap", "http.resync"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
@@ -17,6 +16,7 @@ from sigtrace.streams.flow import Delivery, End
 from sigtrace.streams.order import TimeOrder
 from sigtrace.streams.reassembly import Reassembler
 from sigtrace.trace import DecodedFlow, Trace
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from sigtrace.value import Value
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from sigtrace.streams.flow import Flow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecodedFlow:
+class DecodedFlow(Value, frozen=True, kw_only=True):
     """A TCP connection and what it spoke."""
 
     flow: Flow

@@ -7,11 +7,11 @@ the course of the call decides. Every guess is marked as one.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.signals import Fate, Signal
 from sigtrace.signaling.content import SignalKind
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

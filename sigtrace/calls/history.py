@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.guesses import guess_kinds
@@ -12,6 +12,7 @@ from sigtrace.calls.relays import pair
 from sigtrace.calls.sessions import Session, SessionEvents, split_sessions
 from sigtrace.calls.verdict import Verdict, judge
 from sigtrace.signaling.events import ServerQuit
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

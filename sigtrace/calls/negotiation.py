@@ -13,13 +13,14 @@ one of the two had joined: else a goodbye without a call is just that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure
 from sigtrace.calls.signals import Fate
 from sigtrace.signaling.content import SignalKind
+from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,8 +43,7 @@ class CallEnd(Enum):
     CAPTURE_ENDED = "capture-ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Value, frozen=True, kw_only=True):
     """One negotiation of two peers. Times are of first bytes, as the endpoints would log them."""
 
     number: int  # from 1, in order of time over the whole trace

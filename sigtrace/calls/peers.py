@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from sigtrace.signaling.events import MessageSent, Refused, SignedIn, SignedOut, WaitAnswer, Waited
+from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +24,7 @@ class Departure(Enum):
     VANISHED = "vanished"  # the server told the others, and the peer had said nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class Peer(Value, frozen=True, kw_only=True):
     """One peer's stay on a server."""
 
     session: int  # number of the session

@@ -7,7 +7,7 @@ Causes (a POST, a sign-in, a sign-out) go into the mailboxes of those they conce
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.calls.mailbox import SCAN_BOUND, Announcements, Item, ItemKind, Mailbox, was_queued
@@ -15,6 +15,7 @@ from sigtrace.calls.signals import Fate, Signal
 from sigtrace.calls.waits import Release, Wait, release_without_answer
 from sigtrace.signaling.content import Content, SignalKind
 from sigtrace.signaling.events import MessageSent, SignedIn, SignedOut, WaitAnswer, Waited
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange

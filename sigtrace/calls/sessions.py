@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.signaling.events import MessageSent, ServerQuit, SignedIn, SignedOut, Waited
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from sigtrace.signaling.events import PeerId, SignalingEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Value, frozen=True, kw_only=True):
     """One run of one server, as far as the capture shows it."""
 
     number: int  # from 1, in order of first event over the whole trace

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.packets.endpoint import Endpoint
@@ -22,8 +23,7 @@ class Fate(Enum):
     UNSENT = "unsent"  # delivered, and its POST was not captured
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class Signal(Value, frozen=True, kw_only=True):
     """One message from peer to peer: seen as a POST, as the answer to a wait, or both."""
 
     number: int  # from 1, in order of time over the whole trace

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(Value, frozen=True, kw_only=True):
     """A distribution of durations, nanoseconds. With an even count the median is the lower of the two in the middle."""
 
     count: int

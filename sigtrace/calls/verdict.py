@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from sigtrace.calls.negotiation import CallEnd
 from sigtrace.calls.signals import Fate
 from sigtrace.sdp.agreement import agree
 from sigtrace.signaling.content import SignalKind
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +37,7 @@ GOOD = frozenset({Outcome.COMPLETE, Outcome.LOOPBACK, Outcome.PARTIAL})
 """Outcomes in which nothing is known to be wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Value, frozen=True, kw_only=True):
     """The outcome of a call and the signal that shows it best."""
 
     outcome: Outcome

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from sigtrace.application.http.message import ExchangeEnd
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange
@@ -28,8 +28,7 @@ class Release(Enum):
     CAPTURE_ENDED = "capture-ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(Value, frozen=True, kw_only=True):
     """One hanging GET."""
 
     exchange: int  # number of the exchange

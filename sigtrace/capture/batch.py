@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sigtrace.notices import Notice
+from sigtrace.value import Value, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interface:
+class Interface(Value, frozen=True, kw_only=True):
     """One interface a capture names; announced before the first batch that holds a record of it."""
 
     index: int  # the value of `Batch.interface`, from 0, counted over the whole input
@@ -24,8 +23,7 @@ class Interface:
     snap_length: int  # bytes; 0 when unlimited
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Value, frozen=True, kw_only=True):
     """Records in capture order: one buffer, and columns of equal length with one row a record.
 
     The buffer belongs to the reader and is valid until the next item is asked for: copy what must last.
@@ -61,8 +59,7 @@ class Record(NamedTuple):
     original: int  # length on the wire, bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureStarted:
+class CaptureStarted(Value, frozen=True, kw_only=True):
     """A capture was recognised; all items up to the next one of these come from it."""
 
     file: str  # path as given, `-` for standard input, `<live>` and the like for others
@@ -73,8 +70,7 @@ class CaptureStarted:
     comments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaptureEnded:
+class CaptureEnded(Value, frozen=True, kw_only=True):
     """The end of one capture's bytes."""
 
     file: str
@@ -83,16 +79,14 @@ class CaptureEnded:
     truncated: bool  # the last record or block was cut off
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameResolution:
+class NameResolution(Value, frozen=True, kw_only=True):
     """A name that the capture itself gives an address (pcapng name resolution block)."""
 
     address: bytes  # 4 or 16 bytes
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterfaceStatistics:
+class InterfaceStatistics(Value, frozen=True, kw_only=True):
     """What the capturing program counted for one interface (pcapng interface statistics block)."""
 
     interface: int
@@ -100,8 +94,7 @@ class InterfaceStatistics:
     dropped: int | None  # by the interface or the system
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecryptionSecrets:
+class DecryptionSecrets(Value, frozen=True, kw_only=True):
     """Secrets that the capture carries, kept as they stand (pcapng decryption secrets block)."""
 
     kind: int  # 0x544c534b is a TLS key log

@@ -13,6 +13,7 @@ from sigtrace.capture.batch import (
     InterfaceStatistics,
     NameResolution,
 )
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +25,7 @@ KEPT_COMMENTS = 10_000
 """Packet comments kept of one trace: people write them by hand, so more of them is not what they are for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capture:
+class Capture(Value, frozen=True, kw_only=True):
     """One capture as a whole."""
 
     file: str

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from sigtrace.capture.batch import Batch, Interface, InterfaceStatistics
 from sigtrace.notices import Notice
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -10,7 +10,6 @@ one counts if a block begins behind it. Otherwise the reader searches for the ne
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +42,7 @@ from sigtrace.capture.pcapng_section import MAX_INTERFACES, Section
 from sigtrace.capture.reader import ABSURD_LENGTH, CUT, RESYNC, NoticeBook, Reading, Window
 from sigtrace.errors import DecodeError
 from sigtrace.notices import Severity
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ def split_subject(captures: Captures, forms: str) -> tuple[Captures, str]:
         captures: all arguments.
         forms: what the last may look like, for the usage error.
     """
-    *files, subject = map(str, captures.captures or ()) or [""]
-    if not subject or not (files or captures.read):
+    given = list(captures.captures or ())
+    if not given or not (given[1:] or captures.read):
         raise typer.BadParameter(f"give a capture and a number: FILE {forms}", param_hint="'FILE... N'")
-    return replace(captures, captures=(captures.captures or [])[:-1]), subject
+    return replace(captures, captures=given[:-1]), str(given[-1])

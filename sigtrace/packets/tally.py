@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
+
+from sigtrace.value import Value
 
 
 class Kind(IntEnum):
@@ -31,8 +32,7 @@ class Count(NamedTuple):
         return Count(self.packets + other.packets, self.bytes + other.bytes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Value, frozen=True, kw_only=True):
     """Counts by kind, `kinds[Kind.UDP]`; their sum is everything that was fed."""
 
     kinds: tuple[Count, ...] = (Count(),) * len(Kind)

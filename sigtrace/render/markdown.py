@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sigtrace.views.negotiation import Negotiations, NegotiationView, Round
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&:@-])")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>!|~$&]|:(?=//)")
 _BACKTICKS = re.compile("`+")
 
 
@@ -73,4 +73,4 @@ def _block(text: str) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", make_visible(text.replace("\u00a0", " ")))
+    return _SPECIAL.sub(r"\\\g<0>", make_visible(text.replace("\u00a0", " ")))

@@ -7,13 +7,13 @@ that breaks the rules, with codecs never offered or another mid, is reported as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sigtrace.sdp.direction import Direction, direction_of
 from sigtrace.sdp.matching import CommonCodec, CommonExtension, match_codecs, match_extensions
 from sigtrace.sdp.transport import KeyExchange, Side, Transport, agree_dtls_client, agree_key_exchange, transports
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.sdp.codec import Codec
@@ -32,8 +32,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaAgreement:
+class MediaAgreement(Value, frozen=True, kw_only=True):
     """What became of one section of the offer."""
 
     offered: MediaDescription
@@ -66,8 +65,7 @@ class MediaAgreement:
         return None not in {self.mid, answered} and self.mid != answered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Agreement(Value, frozen=True, kw_only=True):
     """What an offer and its answer agreed on."""
 
     media: tuple[MediaAgreement, ...]  # one for each section of the offer

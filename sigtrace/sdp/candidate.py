@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.integer import MAX_32, decode_integer, decode_port
+from sigtrace.value import Value
 
 _MAX_COMPONENT = 256  # RFC 8839 §5.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Value, frozen=True, kw_only=True):
     """One way by which a peer may be reached."""
 
     foundation: str

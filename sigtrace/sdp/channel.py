@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.integer import MAX_16, MAX_64, decode_integer, decode_port
 from sigtrace.sdp.session import Connection, decode_connection
+from sigtrace.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rtcp:
+class Rtcp(Value, frozen=True, kw_only=True):
     """Where RTCP goes when it is not multiplexed (`a=rtcp`, RFC 3605 §2.1)."""
 
     port: int
     connection: Connection | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SctpMap:
+class SctpMap(Value, frozen=True, kw_only=True):
     """A data channel as the drafts before RFC 8841 wrote it (`a=sctpmap`)."""
 
     port: int

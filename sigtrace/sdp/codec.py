@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.integer import MAX_32, decode_integer
 from sigtrace.sdp.lines import decode_text
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +23,7 @@ _AUXILIARY = frozenset({"rtx", "red", "ulpfec", "flexfec", "flexfec-03", "teleph
 FormatParameters = tuple[tuple[str, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Codec:
+class Codec(Value, frozen=True, kw_only=True):
     """One payload type of a section and what it stands for."""
 
     payload_type: int

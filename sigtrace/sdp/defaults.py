@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.sdp.direction import DIRECTIONS, Direction
@@ -10,13 +9,13 @@ from sigtrace.sdp.extension import HeaderExtension, decode_extension
 from sigtrace.sdp.lines import decode_text, decode_words
 from sigtrace.sdp.security import Fingerprint, Setup, decode_fingerprint, decode_setup
 from sigtrace.sdp.session import Connection, decode_connection
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.sdp.lines import Section
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
+class Defaults(Value, frozen=True, kw_only=True):
     """The values of one level: read from the session's lines, or from a section's over those of the session."""
 
     connection: Connection | None = None

@@ -11,8 +11,6 @@ the forms of older drafts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.codec import Codec
 from sigtrace.sdp.defaults import Defaults, read_defaults
@@ -43,6 +41,7 @@ from sigtrace.sdp.session import (
     decode_timing,
 )
 from sigtrace.sdp.source import Msid, Source, SourceGroup
+from sigtrace.value import Value
 
 __all__ = [
     "Attribute",
@@ -69,8 +68,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
+class Description(Value, frozen=True, kw_only=True):
     """A whole session description: its lines as written, and what they say."""
 
     version: str  # "0"

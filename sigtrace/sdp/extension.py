@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.direction import DIRECTIONS, Direction
 from sigtrace.sdp.integer import decode_integer
+from sigtrace.value import Value
 
 ENCRYPTED = "urn:ietf:params:rtp-hdrext:encrypt"  # RFC 6904 §4: the extension it encrypts is its first attribute
 _MAX_ID = 255  # of the two-byte header
 _PROVISIONAL = range(4096, 4352)  # an offer's ids beyond what headers hold; the answer picks among them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderExtension:
+class HeaderExtension(Value, frozen=True, kw_only=True):
     """One `a=extmap` line."""
 
     id: int

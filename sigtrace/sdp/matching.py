@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.sdp.codec_identity import codec_keys
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.sdp.codec import Codec
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from sigtrace.sdp.extension import HeaderExtension
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommonCodec:
+class CommonCodec(Value, frozen=True, kw_only=True):
     """A codec that both descriptions have. Each side receives it with the payload type it wrote itself."""
 
     offered: Codec
@@ -26,8 +25,7 @@ class CommonCodec:
         return self.answered.auxiliary
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommonExtension:
+class CommonExtension(Value, frozen=True, kw_only=True):
     """A header extension that both descriptions have; its id is the answer's (RFC 8285 §6)."""
 
     offered: HeaderExtension

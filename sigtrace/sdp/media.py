@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.errors import DecodeError
@@ -32,6 +31,7 @@ from sigtrace.sdp.source import (
     decode_source_group,
     gather_sources,
 )
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.sdp.direction import Direction
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 _PTIME = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaDescription:
+class MediaDescription(Value, frozen=True, kw_only=True):
     """One media section. The session's defaults are filled in; `attributes` has the section's own lines alone."""
 
     index: int  # from 0: the sdpMLineIndex of candidates

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.codec import PAYLOAD_TYPES
 from sigtrace.sdp.integer import MAX_16, decode_integer, decode_port
+from sigtrace.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaLine:
+class MediaLine(Value, frozen=True, kw_only=True):
     """An `m=` line (RFC 8866 §5.14)."""
 
     kind: str  # "audio", "video", "application", …

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.integer import decode_integer
+from sigtrace.value import Value
 
 _HASH_LENGTHS = {"md5": 16, "sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}  # bytes
 _HEX_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*")
@@ -23,16 +23,14 @@ class Setup(Enum):
     HOLDCONN = "holdconn"  # not now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
+class Fingerprint(Value, frozen=True, kw_only=True):
     """The hash of a DTLS certificate (`a=fingerprint`, RFC 8122 §5)."""
 
     algorithm: str  # lower case: "sha-256"
     value: str  # as written: "9D:1F:9B:…"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crypto:
+class Crypto(Value, frozen=True, kw_only=True):
     """An SRTP key offered in the open (`a=crypto`, RFC 4568 §9.1)."""
 
     tag: int

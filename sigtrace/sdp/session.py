@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.integer import MAX_64, decode_integer
 from sigtrace.sdp.lines import decode_words
+from sigtrace.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Value, frozen=True, kw_only=True):
     """Who made the description, and which version of it this is (`o=`, RFC 8866 §5.2)."""
 
     username: str
@@ -21,16 +19,14 @@ class Origin:
     address: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
+class Timing(Value, frozen=True, kw_only=True):
     """When the session is active, in seconds since 1900; zeros for "always" (`t=`, RFC 8866 §5.9)."""
 
     start: int
     stop: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Value, frozen=True, kw_only=True):
     """Where media goes (`c=`, RFC 8866 §5.7). WebRTC writes 0.0.0.0 here and lets ICE find out."""
 
     network_type: str
@@ -38,24 +34,21 @@ class Connection:
     address: str  # as written, with `/ttl` where there is one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bandwidth:
+class Bandwidth(Value, frozen=True, kw_only=True):
     """The bandwidth to use (`b=`, RFC 8866 §5.8): `AS` in kbit/s, `TIAS` in bit/s (RFC 3890)."""
 
     kind: str
     value: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Value, frozen=True, kw_only=True):
     """Sections that belong together (`a=group`, RFC 5888 §5), as `BUNDLE` (RFC 9143) and `LS` say."""
 
     semantics: str
     mids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MsidSemantic:
+class MsidSemantic(Value, frozen=True, kw_only=True):
     """What msids mean (`a=msid-semantic`, an early draft of RFC 8830): `WMS` and the ids of the streams, or `*`."""
 
     semantics: str

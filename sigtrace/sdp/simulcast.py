@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigtrace.errors import DecodeError
+from sigtrace.value import Value
 
 _WAYS = frozenset({"send", "recv"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rid:
+class Rid(Value, frozen=True, kw_only=True):
     """One encoding and its limits (`a=rid`, RFC 8851 §4)."""
 
     id: str
@@ -19,16 +17,14 @@ class Rid:
     restrictions: tuple[tuple[str, str | None], ...]  # ("max-width", "1280"), in order, without `pt`
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulcastVersion:
+class SimulcastVersion(Value, frozen=True, kw_only=True):
     """One encoding of a simulcast stream; several are alternatives for the same stream."""
 
     rid: str
     paused: bool  # written "~rid": starts without being sent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulcast:
+class Simulcast(Value, frozen=True, kw_only=True):
     """The simulcast streams of a section, each with its alternatives in order of preference (RFC 8853 §5.1)."""
 
     send: tuple[tuple[SimulcastVersion, ...], ...]

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.integer import MAX_32, decode_integer
 from sigtrace.sdp.lines import Attribute, decode_words
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Msid:
+class Msid(Value, frozen=True, kw_only=True):
     """The MediaStream and the track of a section (`a=msid`, RFC 8830 §2)."""
 
     stream: str  # "-" for a track without stream
     track: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Value, frozen=True, kw_only=True):
     """One SSRC and all that is said of it (`a=ssrc`, RFC 5576 §4.1)."""
 
     ssrc: int
@@ -49,8 +47,7 @@ class Source:
         return self.attribute("label")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceGroup:
+class SourceGroup(Value, frozen=True, kw_only=True):
     """SSRCs that belong together (`a=ssrc-group`, RFC 5576 §4.2).
 
     `FID` is a source and its retransmission, `SIM` the layers of a simulcast, `FEC-FR` a source and its correction.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from sigtrace.notices import Notice, Severity
 from sigtrace.sdp.candidate import decode_candidate
 from sigtrace.sdp.description import decode_description
 from sigtrace.text import decode_text
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,8 +69,7 @@ _TYPES = {
 _ROAP = {"OFFER": SignalKind.OFFER, "ANSWER": SignalKind.ANSWER, "SHUTDOWN": SignalKind.BYE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Value, frozen=True, kw_only=True):
     """One message's body and what it means."""
 
     kind: SignalKind

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange
@@ -41,16 +42,14 @@ class Listed(NamedTuple):
     connected: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalingEvent:
+class SignalingEvent(Value, frozen=True, kw_only=True):
     """What all events share: the exchange that bore it, and when the fact was true."""
 
     exchange: Exchange
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn(SignalingEvent):
+class SignedIn(SignalingEvent, frozen=True, kw_only=True):
     """A peer asked to join and was taken; `at_ns` is the answer's first byte, or the request's last when it is lost."""
 
     peer: PeerId | None  # None: the answer that names it is damaged or missing
@@ -58,15 +57,13 @@ class SignedIn(SignalingEvent):
     others: tuple[Listed, ...]  # who else was there
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedOut(SignalingEvent):
+class SignedOut(SignalingEvent, frozen=True, kw_only=True):
     """A peer said that it leaves; the others are told when a connection closes, not now."""
 
     peer: PeerId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused(SignalingEvent):
+class Refused(SignalingEvent, frozen=True, kw_only=True):
     """The server would not do what was asked."""
 
     peer: PeerId | None
@@ -84,8 +81,7 @@ class WaitAnswer(Enum):
     NONE = "none"  # the wait was never answered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waited(SignalingEvent):
+class Waited(SignalingEvent, frozen=True, kw_only=True):
     """A hanging GET, whole; `at_ns` is when it was asked, or when it was answered if the asking was not seen."""
 
     peer: PeerId | None
@@ -97,8 +93,7 @@ class Waited(SignalingEvent):
     content: Content | None = None  # with MESSAGE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageSent(SignalingEvent):
+class MessageSent(SignalingEvent, frozen=True, kw_only=True):
     """A peer handed the server a message for another; the leg DELIVERED is in that peer's `Waited`."""
 
     sender: PeerId | None
@@ -108,6 +103,5 @@ class MessageSent(SignalingEvent):
     echoed: bool = False  # sent to itself: the server answers with the message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerQuit(SignalingEvent):
+class ServerQuit(SignalingEvent, frozen=True, kw_only=True):
     """The server was told to end and said so: ids start again when it comes back."""

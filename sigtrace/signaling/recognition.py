@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.signaling import PROTOCOLS
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.protocol import Fit
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from sigtrace.signaling.protocol import SignalingProtocol
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeRole:
+class ExchangeRole(Value, frozen=True, kw_only=True):
     """What an exchange is in its signaling protocol."""
 
     protocol: str  # "peerconnection"; "http" when no signaling protocol claims it

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from sigtrace.value import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Value, frozen=True, kw_only=True):
     """One layer as the program names it, and a line for each of its fields, in the order of their bytes."""
 
     name: str
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dissection:
+class Dissection(Value, frozen=True, kw_only=True):
     """One packet as another program reads it."""
 
     number: int  # packet number, from 1

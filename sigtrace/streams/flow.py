@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.packets.endpoint import Endpoint
@@ -63,8 +64,7 @@ class Closer(Enum):
     RESET = "reset"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(Value, frozen=True, kw_only=True):
     """What was counted for one direction of a flow."""
 
     packets: int = 0
@@ -75,8 +75,7 @@ class Counts:
     sha256: str | None = None  # of the delivered bytes, where asked for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(Value, frozen=True, kw_only=True):
     """What is known of one TCP connection when it is over, or when asked."""
 
     number: int  # from 1, in order of first packet: Wireshark's tcp.stream + 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.negotiation import CallEnd
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.verdict import Outcome
+from sigtrace.value import Value
 from sigtrace.views.quantities import count, format_duration, listed
 from sigtrace.views.times import format_seconds
 from sigtrace.views.wording import describe_candidates_count
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from sigtrace.views.people import People
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallLine:
+class CallLine(Value, frozen=True, kw_only=True):
     """One call as a row, and what explains it."""
 
     number: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.errors import SelectionError
 from sigtrace.signaling.content import decode_content
 from sigtrace.text import decode_text
+from sigtrace.value import Value
 from sigtrace.views.people import People, Stranger
 from sigtrace.views.quantities import format_bytes, format_duration
 from sigtrace.views.times import Clock, TimeFormat, format_date
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Value, frozen=True, kw_only=True):
     """A request or a response."""
 
     title: str  # "request", "response"
@@ -32,8 +31,7 @@ class Message:
     body_note: str  # "2.9 kB, sha256 …"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeView:
+class ExchangeView(Value, frozen=True, kw_only=True):
     """One exchange."""
 
     number: int

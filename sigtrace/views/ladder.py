@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.waits import Release
 from sigtrace.signaling.functions import FUNCTIONS
+from sigtrace.value import Value
 from sigtrace.views.columns import MAX_PEERS, Columns
 from sigtrace.views.ladder_rows import Arrow, Ladder, Mark, Quiet, Section, Tone
 from sigtrace.views.lifelines import Lifelines
@@ -33,8 +33,7 @@ QUIET_NS = 1_000_000_000
 _BARE_PRESENCE = frozenset({Tone.PRESENCE, Tone.HOUSEKEEPING})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Options:
+class _Options(Value, frozen=True, kw_only=True):
     code: bool
     verbose: bool
     max_peers: int

@@ -7,9 +7,10 @@ hard to follow in a list of packets.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
+
+from sigtrace.value import Value
 
 
 class Lifeline(Enum):
@@ -48,8 +49,7 @@ class ColumnKind(Enum):
     OTHERS = "others"  # all peers for whom there is no column
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Value, frozen=True, kw_only=True):
     """One role."""
 
     kind: ColumnKind
@@ -58,8 +58,7 @@ class Column:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrow:
+class Arrow(Value, frozen=True, kw_only=True):
     """Something that went from one column to another."""
 
     number: int | None  # what `show` takes; the two legs of a relay have the same
@@ -82,8 +81,7 @@ class Arrow:
     lifelines: tuple[Lifeline, ...]  # one a column
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
+class Quiet(Value, frozen=True, kw_only=True):
     """Time in which nothing happened."""
 
     duration: str
@@ -91,8 +89,7 @@ class Quiet:
     lifelines: tuple[Lifeline, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Value, frozen=True, kw_only=True):
     """Something that happened to one column, or to all, without an arrow."""
 
     time: str
@@ -107,8 +104,7 @@ class Mark:
 Row: TypeAlias = Arrow | Quiet | Mark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Value, frozen=True, kw_only=True):
     """One session of one server."""
 
     heading: str | None  # None when the ladder has only one section, and nothing to add to it
@@ -117,11 +113,10 @@ class Section:
     remarks: tuple[str, ...] = ()  # what was left out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ladder:
+class Ladder(Value, frozen=True, kw_only=True):
     """The chart of a trace: a section for each session, in order of time."""
 
     sections: tuple[Section, ...]
     title: str  # names of the captures
     show_packets: bool
-    nothing: tuple[str, ...] = field(default=())  # why there is no section, and what to do about it
+    nothing: tuple[str, ...] = ()  # why there is no section, and what to do about it

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.sdp.direction import Direction
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 CODECS_SHOWN = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaRow:
+class MediaRow(Value, frozen=True, kw_only=True):
     """One section."""
 
     mid: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.sdp.agreement import agree, restarts_ice
 from sigtrace.signaling.content import SignalKind
+from sigtrace.value import Value
 from sigtrace.views.media_rows import MediaRow, compare_media
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.people import People
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawDescription:
+class RawDescription(Value, frozen=True, kw_only=True):
     """A description as it was on the wire."""
 
     title: str  # "offer bob@host-b (2) 21.405 s"
@@ -35,16 +34,14 @@ class RawDescription:
     sdp: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateRow:
+class CandidateRow(Value, frozen=True, kw_only=True):
     """The candidates one side signaled."""
 
     peer: str
     candidates: tuple[str, ...]  # "host udp 10.77.0.12:40213"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Round(Value, frozen=True, kw_only=True):
     """One offer and its answer."""
 
     title: tuple[str, ...]  # "offer bob@host-b (2) 21.405 s", "answer alice@host-a (1) 21.420 s"
@@ -55,8 +52,7 @@ class Round:
     raw: tuple[RawDescription, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NegotiationView:
+class NegotiationView(Value, frozen=True, kw_only=True):
     """One call's negotiation."""
 
     call: int
@@ -66,8 +62,7 @@ class NegotiationView:
     candidates: tuple[CandidateRow, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Negotiations:
+class Negotiations(Value, frozen=True, kw_only=True):
     """Those of a trace."""
 
     calls: tuple[NegotiationView, ...]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure
+from sigtrace.value import Value
 from sigtrace.views.quantities import format_duration
 from sigtrace.views.times import Clock
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 _TENTHS = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerLine:
+class PeerLine(Value, frozen=True, kw_only=True):
     """One peer as a row of a table."""
 
     session: int

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sigtrace.errors import SelectionError
+from sigtrace.value import Value
 from sigtrace.views.moment import parse_time
 from sigtrace.views.people import People
 
@@ -27,8 +28,7 @@ _LISTED = 8
 """How many of what exists a hint lists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Value, frozen=True, kw_only=True):
     """What is asked for; None is no restriction."""
 
     call: int | None = None

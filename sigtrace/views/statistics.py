@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.timing import measure
 from sigtrace.calls.waits import Release
 from sigtrace.signaling.events import ExchangeKind
+from sigtrace.value import Value
 from sigtrace.views.quantities import count, format_duration
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ _SHORTEST_NS = 1_000_000
 """What counts as nothing in the little chart, which is logarithmic: a wait takes from 1 ms to hours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Value, frozen=True, kw_only=True):
     """One line of statistics."""
 
     total: str  # "11", what the line is about stands before it

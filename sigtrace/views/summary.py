@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.notices import Severity
+from sigtrace.value import Value
 from sigtrace.views.call_lines import CallLine, describe_call, name_outcome
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.peer_lines import PeerLine, describe_peers
@@ -26,8 +26,7 @@ PEERS_SHOWN = 8
 CALLS_SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionLines:
+class SessionLines(Value, frozen=True, kw_only=True):
     """One run of one server and who was there."""
 
     server: str
@@ -36,8 +35,7 @@ class SessionLines:
     more_peers: int  # not listed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeLine:
+class NoticeLine(Value, frozen=True, kw_only=True):
     """How often a kind of damage was met, and the first of it."""
 
     severity: Severity
@@ -47,8 +45,7 @@ class NoticeLine:
     packet: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Value, frozen=True, kw_only=True):
     """What `analyze` shows, from top to bottom."""
 
     title: str  # names of the captures

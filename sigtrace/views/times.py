@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
+from sigtrace.value import Value
 from sigtrace.views.quantities import format_bytes, format_duration
 
 __all__ = ["Clock", "TimeFormat", "format_bytes", "format_duration"]
@@ -40,8 +40,7 @@ _PATTERNS = {
 _LOCAL = frozenset({TimeFormat.ABSOLUTE, TimeFormat.ABSOLUTE_DATE, TimeFormat.ABSOLUTE_DAY_OF_YEAR})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
+class Clock(Value, frozen=True, kw_only=True):
     """Writes points in time, nanoseconds since the epoch, in one format.
 
     `digits` are those after the seconds: rows that people compare have three, a single exchange six.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.sdp.agreement import KeyExchange, Side
+from sigtrace.value import Value
 from sigtrace.views.quantities import count
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from sigtrace.sdp.media import MediaDescription
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransportRow:
+class TransportRow(Value, frozen=True, kw_only=True):
     """One aspect of the transport."""
 
     name: str  # "bundle", "ICE", "DTLS"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sigtrace.calls.waits import Release
+from sigtrace.value import Value
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.people import People
 from sigtrace.views.quantities import format_duration
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitRow:
+class WaitRow(Value, frozen=True, kw_only=True):
     """One wait."""
 
     number: int  # of the exchange
@@ -35,8 +34,7 @@ class WaitRow:
     trouble: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitTable:
+class WaitTable(Value, frozen=True, kw_only=True):
     """Waits, and what is to be said of all of them."""
 
     rows: tuple[WaitRow, ...]

@@ -1,8 +1,7 @@
-"""Captures × views as reviewed text: `<capture>/<view>.txt` beside this file."""
+"""Captures and their views as reviewed text: `<capture>/<view>.txt` beside this file."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from sigtrace.views.ladder import build_ladder
 from sigtrace.views.negotiation import explain_negotiations
 from sigtrace.views.summary import summarise
 from sigtrace.views.waits import list_waits
+from tests.builders.changed import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def _trace(capture: str) -> Trace:
 
 
 def _renamed(trace: Trace, name: str) -> Trace:
-    return replace(trace, captures=tuple(replace(capture, file=name) for capture in trace.captures))
+    return changed(trace, captures=tuple(changed(capture, file=name) for capture in trace.captures))
 
 
 @pytest.mark.parametrize(("capture", "view"), [(capture, view) for capture, views in CASES.items() for view in views])

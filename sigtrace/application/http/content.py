@@ -6,12 +6,12 @@ Only bodies that were captured whole and kept are decoded, and only where a head
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sigtrace.errors import DecodeError
 from sigtrace.notices import Notice, Severity
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

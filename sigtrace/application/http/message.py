@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
+
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.packets.endpoint import Endpoint
@@ -19,8 +20,7 @@ class Span(NamedTuple):
     last_packet: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Value, frozen=True, kw_only=True):
     """A message body after transfer decoding (chunked) and before content decoding."""
 
     length: int | None  # bytes; announced when they were not all captured; None when nothing tells
@@ -38,8 +38,7 @@ class Body:
         return self.sha256 is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Value, frozen=True, kw_only=True):
     """What requests and responses share. Header names and values are as on the wire, in order, repeated ones too."""
 
     version: str  # "HTTP/1.1"; empty for HTTP/0.9 style requests
@@ -58,8 +57,7 @@ class Head:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request(Head):
+class Request(Head, frozen=True, kw_only=True):
     """One request (RFC 9112 §3)."""
 
     method: str
@@ -67,8 +65,7 @@ class Request(Head):
     body: Body
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response(Head):
+class Response(Head, frozen=True, kw_only=True):
     """One response (RFC 9112 §4)."""
 
     status: int
@@ -96,8 +93,7 @@ class ExchangeEnd(Enum):
     LOST = "lost"  # the connection went on or was replaced, and the response was not captured
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(Value, frozen=True, kw_only=True):
     """One HTTP request and its final response; either may be missing, never both."""
 
     number: int  # from 1 in order of time over the whole trace; 0 until the trace is put together

@@ -1,0 +1,87 @@
+"""A part of a trace as a trace."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import sigtrace
+from sigtrace.errors import SelectionError
+from sigtrace.views.selection import Selection, select
+
+CAPTURES = Path(__file__).parents[3] / "captures"
+
+
+@cache
+def _trace(name: str) -> sigtrace.Trace:
+    return sigtrace.analyze(sigtrace.read(str(CAPTURES / name / f"{name}.pcapng")))
+
+
+def test_nothing_asked_for_is_everything() -> None:
+    """An empty selection gives the trace itself."""
+    trace = _trace("third-party")
+    assert select(trace, Selection()) is trace
+
+
+def test_a_call_is_its_two_peers_and_what_they_sent_each_other() -> None:
+    """The third party and its messages are not in a call of the other two, and numbers stay."""
+    trace = _trace("third-party")
+    part = select(trace, Selection(call=1))
+    assert [call.number for call in part.calls] == [1]
+    assert list(part.verdicts) == [1]
+    assert {peer.id for peer in part.peers} == {1, 2}
+    assert {(signal.sender, signal.receiver) for signal in part.signals} == {(1, 2), (2, 1)}
+    assert all(part.exchange(one.exchange) for one in part.waits)
+    assert all(signal.call == 1 for signal in part.signals)
+    assert len(part.exchanges) == len(part.roles) < len(trace.exchanges)
+
+
+def test_a_peer_is_found_by_number_name_and_name_without_host() -> None:
+    """Three ways to name a peer select the same."""
+    trace = _trace("third-party")
+    parts = [select(trace, Selection(peer=name)) for name in ("3", "carol@host-c", "carol")]
+    assert parts[0] == parts[1] == parts[2]
+    assert {signal.sender for signal in parts[0].signals} == {3}
+    assert [call.number for call in parts[0].calls] == [2]
+
+
+def test_a_peer_comes_with_the_waits_that_took_its_messages() -> None:
+    """What carol sent is delivered by waits of alice, and these are kept, so that both legs show."""
+    part = select(_trace("third-party"), Selection(peer="carol"))
+    delivered = {signal.delivered_exchange for signal in part.signals}
+    assert None not in delivered
+    assert all(part.exchange(number) for number in delivered if number)
+
+
+def test_a_server_is_found_by_endpoint_and_address() -> None:
+    """An endpoint selects one of two servers, their common address both."""
+    trace = _trace("two-servers")
+    assert {session.server.port for session in select(trace, Selection(server="10.77.0.1:9000")).sessions} == {9000}
+    assert len(select(trace, Selection(server="10.77.0.1")).sessions) == 2
+
+
+def test_a_stretch_of_time_keeps_what_was_going_on_in_it() -> None:
+    """A wait that began before the stretch and hung into it is kept; what ended before it is not."""
+    trace = _trace("basic-call")
+    part = select(trace, Selection(since_ns=trace.first_ns + 5 * 10**9, until_ns=trace.first_ns + 6 * 10**9))
+    assert [wait.exchange for wait in part.waits] == [2]
+    assert not part.signals
+    assert [peer.id for peer in part.peers] == [1]
+
+
+@pytest.mark.parametrize(
+    ("selection", "hint"),
+    [
+        (Selection(call=9), "there are calls: 1 bob to alice, 2 carol to alice"),
+        (Selection(peer="dave"), "there are peers: 1 alice@host-a, 2 bob@host-b, 3 carol@host-c"),
+        (Selection(server="10.0.0.1"), "there are servers: 10.77.0.1:8888"),
+        (Selection(since_ns=2, until_ns=1), "is --since after --until?"),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_what_does(selection: Selection, hint: str) -> None:
+    """A selection of nothing names what there is to select."""
+    with pytest.raises(SelectionError) as caught:
+        select(_trace("third-party"), selection)
+    assert caught.value.hint == hint

@@ -1,0 +1,154 @@
+"""What `analyze`, `waits`, `sdp` and `show` say, before it is drawn."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import sigtrace
+from sigtrace.errors import SelectionError
+from sigtrace.views.exchange import explain_exchange
+from sigtrace.views.negotiation import explain_negotiations
+from sigtrace.views.summary import CALLS_SHOWN, PEERS_SHOWN, summarise
+from sigtrace.views.waits import list_waits
+from tests.builders.changed import changed
+
+CAPTURES = Path(__file__).parents[3] / "captures"
+
+
+@cache
+def _trace(name: str) -> sigtrace.Trace:
+    path = next(path for path in (CAPTURES / name).iterdir() if path.suffix in {".pcap", ".pcapng"})
+    return sigtrace.analyze(sigtrace.read(str(path)))
+
+
+@pytest.mark.parametrize(
+    ("capture", "outcome", "reason"),
+    [
+        ("basic-call", "complete", ""),
+        ("never-delivered", "never delivered", "alice never had a wait open"),
+        ("unanswered-offer", "unanswered", "never answered"),
+        ("glare", "glare", "both offered at once (packet "),
+    ],
+)
+def test_a_call_has_a_verdict_and_a_reason(capture: str, outcome: str, reason: str) -> None:
+    """A good call needs no reason, and a bad one says where and why."""
+    line = summarise(_trace(capture)).calls[-1]
+    assert line.outcome == outcome
+    assert reason in line.reason
+    assert line.good is (not line.reason)
+
+
+def test_a_callee_that_was_busy_is_the_reason() -> None:
+    """The offer of a third party was not answered because its callee was in a call."""
+    line = summarise(_trace("third-party")).calls[1]
+    assert line.reason.endswith("never answered: busy in call 1")
+
+
+def test_many_peers_and_calls_are_cut_to_the_most_telling() -> None:
+    """Of two hundred peers those of failed calls are shown, and the rest is counted."""
+    trace = _trace("third-party")
+    peer, call = trace.peers[0], trace.calls[0]
+    peers = [changed(peer, id=number, name=f"p{number}") for number in range(10, 210)]
+    calls = [changed(call, number=number) for number in range(10, 60)]
+    crowd = changed(
+        trace,
+        peers=(*peers, *trace.peers),
+        calls=(*calls, *trace.calls),
+        verdicts={**{one.number: trace.verdicts[1] for one in calls}, **trace.verdicts},
+    )
+    summary = summarise(crowd)
+    (session,) = summary.sessions
+    assert len(session.peers) == PEERS_SHOWN
+    assert session.more_peers == 203 - PEERS_SHOWN
+    assert {"alice@host-a", "carol@host-c"} <= {one.name for one in session.peers}
+    assert len(summary.calls) == CALLS_SHOWN
+    assert any(not line.good for line in summary.calls)
+    assert summary.more_calls == (f"{52 - CALLS_SHOWN} complete",)
+
+
+def test_the_next_commands_name_the_file_as_a_shell_wants_it() -> None:
+    """A file with a space in its name is quoted, and a failed call is what to look at next."""
+    trace = _trace("third-party")
+    renamed = changed(trace, captures=tuple(changed(one, file="my call.pcapng") for one in trace.captures))
+    assert summarise(renamed).next == (
+        "sigtrace chart 'my call.pcapng' --call 2",
+        "sigtrace sdp 'my call.pcapng' --call 2",
+        "sigtrace show 'my call.pcapng' 19",
+    )
+
+
+def test_waits_can_be_listed_by_length_and_cut() -> None:
+    """The longest come first when asked for, and the totals stay those of all."""
+    table = list_waits(_trace("basic-call"), order="longest", limit=2)
+    assert [row.hang for row in table.rows] == ["20.39 s", "7.04 s"]
+    assert table.rows[0].share == 1.0
+    assert table.totals is not None
+    assert table.totals.total == "11"
+
+
+def test_a_wait_names_what_released_it() -> None:
+    """Presence, messages from the queue, replacement and closing are told apart."""
+    rows = {row.number: row for row in list_waits(_trace("queued-messages")).rows}
+    assert rows[17].released_by == "replaced by a later wait, never answered"
+    assert rows[17].trouble
+    assert sum(row.queued for row in rows.values()) >= 6
+    assert rows[10].released_by == "chatty joined"
+
+
+def test_a_renegotiation_is_a_round_of_its_own() -> None:
+    """A re-offer and its answer are told apart from the first ones."""
+    (call,) = explain_negotiations(_trace("re-offer")).calls
+    assert len(call.rounds) > 1
+    assert all(one.answered for one in call.rounds)
+
+
+def test_offered_answered_and_agreed_stand_side_by_side() -> None:
+    """The first codec of the answer is what is agreed on, and the DTLS client has a name."""
+    (call,) = explain_negotiations(_trace("basic-call")).calls
+    (one,) = call.rounds
+    assert [row.agreed for row in one.media] == [("opus 48 kHz stereo",), ("VP8 90 kHz",)]
+    assert {row.name: row.agreed for row in one.transport} == {
+        "bundle": "one transport",
+        "ICE": "bob controls",
+        "DTLS": "alice opens the handshake",
+        "header ext": "4 in common",
+    }
+    assert [len(row.candidates) for row in call.candidates] == [2, 2]
+
+
+def test_an_unanswered_offer_is_shown_alone() -> None:
+    """Without an answer the offer is told, and nothing is agreed."""
+    (call,) = explain_negotiations(_trace("never-delivered")).calls
+    (one,) = call.rounds
+    assert not one.answered
+    assert one.media
+    assert all(row.accepted is None and not row.agreed for row in one.media)
+
+
+def test_an_exchange_is_explained_whole() -> None:
+    """Both messages with their headers and bodies are there, and so is the description inside the JSON."""
+    view = explain_exchange(_trace("basic-call"), 6)
+    request, response = view.messages
+    assert view.title == "message of bob@host-b (2)"
+    assert request.start == "POST /message?peer_id=2&to=1 HTTP/1.0"
+    assert "a=group:BUNDLE 0 1" in request.body
+    assert response.start == "HTTP/1.1 200 OK"
+    assert ("delivered by", "exchange 4, 0.8 ms apart") in view.facts
+
+
+def test_every_exchange_of_every_capture_can_be_explained() -> None:
+    """Damage, strangers and other protocols do not stop an explanation."""
+    for name in ("errors", "odd-requests", "basic-call-gap", "websocket-deflate", "started-mid-call"):
+        trace = _trace(name)
+        for exchange in trace.exchanges:
+            assert explain_exchange(trace, exchange.number).title
+
+
+def test_an_exchange_that_does_not_exist_is_refused_with_a_hint() -> None:
+    """The hint says which numbers there are."""
+    with pytest.raises(SelectionError) as caught:
+        explain_exchange(_trace("basic-call"), 99)
+    assert caught.value.hint == "exchanges are numbered 1 to 22"
