@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
 from sigtrace.calls.history import write_history
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sigtrace.packets.packet import Segment
     from sigtrace.signaling.events import SignalingEvent
     from sigtrace.signaling.protocol import SignalingProtocol
+    from sigtrace.streams.flow import Flow
 
 KEPT_BODIES = 256 * 1024 * 1024
 """Bytes of signaling bodies kept in one trace: a busy week of calls; above it they are measured and hashed only."""
@@ -60,7 +62,7 @@ class Analyzer:
         self._order = TimeOrder()
         self._reassembler = Reassembler(digest=all_flows)
         self._decoders: dict[int, FlowDecoder | None] = {}  # by flow; None: spoke something else, and is kept
-        self._ends: dict[int, int] = {}  # directions of a flow that have ended
+        self._half_ended: set[int] = set()  # flows of which one direction has ended
         self._spoken: dict[int, _Speech] = {}  # flows that carried something decoded
         self._exchanges: list[Exchange] = []
         self._bodies = 0
@@ -89,7 +91,7 @@ class Analyzer:
             self._decode(delivery)
         for decoder in self._decoders.values():
             if decoder is not None:
-                self._keep(decoder.close())
+                self._keep(decoder.close(), decoder)
         return self._put_together()
 
     def _reassemble(self, segments: list[Segment]) -> None:
@@ -102,49 +104,48 @@ class Analyzer:
         if isinstance(delivery, Notice):
             self._notices.add(delivery)
             return
-        number = delivery.flow
-        if number not in self._decoders:
-            self._decoders[number] = self._decoder_for(number)
-        decoder = self._decoders[number]
-        if decoder is None:
-            return
-        self._keep(decoder.feed(delivery.from_originator, delivery.item))
-        if decoder.speech is Speech.OTHER:
-            self._drop(number)
-        elif isinstance(delivery.item, End):
+        number, from_originator, item = delivery
+        decoder = self._decoders.get(number, _UNMET)
+        if decoder is _UNMET:
+            decoder = self._decoders[number] = self._decoder_for(number)
+        if decoder is not None:
+            found = decoder.feed(from_originator, item)
+            if found:
+                self._keep(found, decoder)
+            if decoder.speech is Speech.OTHER:
+                self._drop(number, decoder)
+        if isinstance(item, End):
             self._end_direction(number, decoder)
 
     def _decoder_for(self, number: int) -> FlowDecoder:
-        flow = self._reassembler.flow(number)
-        return FlowDecoder(number, flow.originator, flow.responder, handshake_seen=flow.handshake_seen)
+        originator, responder, handshake_seen = self._reassembler.ends(number)
+        return FlowDecoder(number, originator, responder, handshake_seen=handshake_seen)
 
-    def _drop(self, number: int) -> None:
+    def _drop(self, number: int, decoder: FlowDecoder) -> None:
         """Spend no more work on a flow that speaks something else; what it had said before stays."""
-        decoder = self._decoders[number]
-        if decoder is not None:
-            self._keep(decoder.close())
-        if self._all_flows or number in self._spoken:
-            self._decoders[number] = None
+        self._keep(decoder.close(), decoder)
+        self._decoders[number] = None
+        if not self._all_flows and number not in self._spoken:
+            del self._decoders[number]
+            self._sieve.drop(*self._reassembler.forget(number))
+
+    def _end_direction(self, number: int, decoder: FlowDecoder | None) -> None:
+        """After the second end nothing more comes of a flow."""
+        if number not in self._half_ended:
+            self._half_ended.add(number)
             return
-        del self._decoders[number]
-        self._sieve.drop(*self._reassembler.forget(number))
+        self._half_ended.discard(number)
+        if decoder is not None:
+            self._keep(decoder.close(), decoder)
+        self._decoders.pop(number, None)
 
-    def _end_direction(self, number: int, decoder: FlowDecoder) -> None:
-        self._ends[number] = self._ends.get(number, 0) + 1
-        if self._ends[number] == 2:
-            self._keep(decoder.close())
-            self._decoders[number] = None
-            del self._ends[number]
-
-    def _keep(self, found: Iterable[Exchange | Notice]) -> None:
+    def _keep(self, found: Iterable[Exchange | Notice], decoder: FlowDecoder) -> None:
         for one in found:
             if isinstance(one, Notice):
                 self._notices.add(one)
             else:
                 self._exchanges.append(self._within_bounds(one))
-                decoder = self._decoders[one.flow]
-                if decoder is not None:
-                    self._spoken[one.flow] = _Speech(_name(decoder.speech), decoder.client_is_originator is not False)
+                self._spoken[one.flow] = _Speech(_name(decoder.speech), decoder.client_is_originator is not False)
 
     def _within_bounds(self, exchange: Exchange) -> Exchange:
         """Keep the bodies of signaling, up to a bound; of anything else only their measure and digest."""
@@ -173,16 +174,16 @@ class Analyzer:
         protocols = recognise(exchanges)
         captures = self._captures.finished()
         events = self._read_events(exchanges, protocols)
-        flows = {number: self._reassembler.flow(number) for number in self._spoken}
+        flows = [flow for flow in self._reassembler.flows() if self._all_flows or flow.number in self._spoken]
         history = write_history(
             events,
-            closed_ns={number: flow.closed_ns for number, flow in flows.items() if flow.closed_ns is not None},
+            closed_ns={flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None},
             last_ns=max((one.last_ns for one in captures if one.last_ns is not None), default=0),
         )
         return Trace(
             captures=captures,
             tally=self._sieve.tally(),
-            flows=tuple(self._decoded_flows()),
+            flows=tuple(map(self._decoded, flows)),
             exchanges=exchanges,
             roles=tuple(map(role_of, exchanges, protocols)),
             sessions=tuple(history.sessions),
@@ -209,12 +210,18 @@ class Analyzer:
                     events.setdefault(protocol.name, []).append(event)
         return events
 
-    def _decoded_flows(self) -> Iterable[DecodedFlow]:
-        for flow in self._reassembler.flows():
-            speech = self._spoken.get(flow.number)
-            if speech is not None or self._all_flows:
-                protocol, client_is_originator = speech or _UNKNOWN_SPEECH
-                yield DecodedFlow(flow=flow, protocol=protocol, client_is_originator=client_is_originator)
+    def _decoded(self, flow: Flow) -> DecodedFlow:
+        protocol, client_is_originator = self._spoken.get(flow.number, _UNKNOWN_SPEECH)
+        return DecodedFlow(flow=flow, protocol=protocol, client_is_originator=client_is_originator)
+
+
+class _Unmet(Enum):
+    """What stands for the decoder of a flow not met before: None stands for one that is done."""
+
+    UNMET = 0
+
+
+_UNMET: Final = _Unmet.UNMET
 
 
 class _Speech(NamedTuple):

@@ -7,6 +7,7 @@ readings of these lines; a line that cannot be read is put on the list of malfor
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sigtrace.errors import DecodeError
@@ -52,6 +53,10 @@ class MalformedLine(NamedTuple):
 
 def decode_lines(text: str) -> tuple[tuple[Line, ...], str]:
     """Split a text into lines, and the rest of the text after `MAX_LINES` lines or `MAX_SECTIONS` sections."""
+    if text.count("\r\n") == text.count("\n") == text.count("\r") and text.count("\n") < MAX_LINES:
+        whole = _decode_regular_lines(text)
+        if whole is not None:
+            return whole, ""
     lines: list[Line] = []
     sections = 0
     for number, match in enumerate(_LINE.finditer(text), start=1):
@@ -65,6 +70,15 @@ def decode_lines(text: str) -> tuple[tuple[Line, ...], str]:
     return tuple(lines), ""
 
 
+def _decode_regular_lines(text: str) -> tuple[Line, ...] | None:
+    """Split a text whose lines all end as they should, as nearly all do; None when it has too many sections."""
+    *whole, last = text.split("\r\n")
+    lines = [Line(number, line, "\r\n") for number, line in enumerate(whole, start=1)]
+    if last:
+        lines.append(Line(len(lines) + 1, last, ""))
+    return tuple(lines) if text.count("m=") <= MAX_SECTIONS else None
+
+
 def encode_lines(lines: Iterable[Line], rest: str = "") -> str:
     """Join lines, each with its own end, and what was never split."""
     return "".join([line.text + line.end for line in lines]) + rest
@@ -73,6 +87,15 @@ def encode_lines(lines: Iterable[Line], rest: str = "") -> str:
 def count_lines(text: str) -> int:
     """Count lines as `decode_lines` would split them, without a bound."""
     return sum(1 for match in _LINE.finditer(text) if match[0])
+
+
+_MAX_REMEMBERED = 256  # characters; 2048 values of that length make 1 MiB at most
+
+
+@lru_cache(maxsize=2048)
+def _decode_known(decode: Callable[[str], _T], value: str) -> _T:
+    """Decode a value, or give what it was before: one program's descriptions are the same but for a few lines."""
+    return decode(value)
 
 
 class Section:
@@ -95,17 +118,18 @@ class Section:
 
     def add(self, line: Line) -> None:
         """Take the section's next line."""
-        key, value = line.text[:2], line.text[2:]
-        if key[1:] != "=":
-            self.reject(line, "no type and = in front")
-            return
-        if key[0] not in _TYPES:
-            self.reject(line, "unknown type letter")
-            return
-        if key == "a=":
-            name, colon, value = value.partition(":")
-            self.attributes.append(Attribute(name, value if colon else None))
-            key += name
+        text = line.text
+        if text[:2] == "a=":  # nearly all lines are
+            key, colon, value = text.partition(":")
+            self.attributes.append(Attribute(key[2:], value if colon else None))
+        else:
+            key, value = text[:2], text[2:]
+            if key[1:] != "=":
+                self.reject(line, "no type and = in front")
+                return
+            if key[0] not in _TYPES:
+                self.reject(line, "unknown type letter")
+                return
         self._by_key.setdefault(key, []).append((line, value))
 
     def reject(self, line: Line, reason: str) -> None:
@@ -124,7 +148,7 @@ class Section:
         values: list[_T] = []
         for line, value in written:
             try:
-                values.append(decode(value))
+                values.append(_decode_known(decode, value) if len(value) <= _MAX_REMEMBERED else decode(value))
             except DecodeError as error:
                 self.reject(line, str(error))
         return tuple(values)

@@ -52,8 +52,14 @@ _PATHS = {
 _PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")  # the server looks for it anywhere in the query, then atoi()
 _TO = re.compile(rb"(?:^|&)to=\s*(-?\d{1,10})")
 _NUMBER = re.compile(rb"\s*(-?\d{1,10})")
+LINE_BOUND = 4096
+"""Characters of one list line; the reference server cuts names at 512 bytes, and `\\xNN` makes four of each."""
+
 _LINE = re.compile(r"^(.*),(-?\d{1,10}),([01])$")
-_BARE_LINE = re.compile(r"^(.*\D)(\d{1,6}?)([01])$")  # the comma-less lines of January 2015
+_BARELINE_BOUND = 4096
+"""Characters of one list line; the reference server cuts names at 512 bytes, and `\\xNN` makes four of each."""
+
+_LINE = re.compile(r"^(.*\D)(\d{1,6}?)([01])$")  # the comma-less lines of January 2015
 
 
 class PeerConnection:
@@ -127,7 +133,11 @@ def decode_list(text: str) -> tuple[Listed, ...]:
     Returns: the entries; empty when any line is of another shape, so that JSON or text is never taken for a list.
     Source: `ChannelMember::GetEntry`; without commas in the server of January 2015.
     """
+    if text.rstrip("\r\n")[-1:] not in ("0", "1"):
+        return ()
     lines = [line for line in text.split("\n") if line]
+    if any(len(line) > LINE_BOUND for line in lines):
+        return ()
     for shape in (_LINE, _BARE_LINE):
         found = [shape.match(line.rstrip("\r")) for line in lines]
         if lines and all(found):

@@ -64,6 +64,14 @@ class Closer(Enum):
     RESET = "reset"
 
 
+class Ends(NamedTuple):
+    """The two ends of a flow."""
+
+    originator: Endpoint
+    responder: Endpoint
+    handshake_seen: bool  # the originator is certain
+
+
 class Counts(Value, frozen=True, kw_only=True):
     """What was counted for one direction of a flow."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final
 
+from sigtrace.packets.endpoint import decode_endpoint
 from sigtrace.packets.packet import ACK, FIN, RST, SYN
 from sigtrace.streams.connection import Connection
 from sigtrace.streams.copies import GENERATION, Copies
-from sigtrace.streams.flow import Chunk, Delivery, Ending
+from sigtrace.streams.flow import Chunk, Delivery, Ending, Ends
 from sigtrace.streams.outlet import Mark
 from sigtrace.streams.report import too_many_flows
 from sigtrace.streams.sequence import HALF, MASK, NEVER
@@ -124,6 +125,15 @@ class Reassembler:
     def flow(self, number: int) -> Flow:
         """Return what is known of a flow now. Raises KeyError when it is not known any more."""
         return self._connections[number].facts()
+
+    def ends(self, number: int) -> Ends:
+        """Return who opened a flow and who answered, as known now. Raises KeyError when it is not known any more."""
+        connection = self._connections[number]
+        return Ends(
+            decode_endpoint(connection.originator.endpoint),
+            decode_endpoint(connection.responder.endpoint),
+            connection.handshake_seen,
+        )
 
     def flows(self) -> list[Flow]:
         """Return the facts of all flows that are still known, by number."""

@@ -34,8 +34,8 @@ class Columns:
         order = _in_order_of_arrival(trace, session, weights)
         room = max_peers if len(order) <= max_peers else max(max_peers - 1, 1)  # the others need a column, too
         real = {peer.id for peer in trace.peers if peer.session == session}
-        kept = sorted(order, key=lambda party: (party not in real, -weights[party]))[:room]
-        shown: list[Party | None] = [party for party in order if party in set(kept)]
+        kept = set(sorted(order, key=lambda party: (party not in real, -weights[party]))[:room])
+        shown: list[Party | None] = [party for party in order if party in kept]
         self.folded = len(order) - len(shown)
         if self.folded:
             shown.append(None)
@@ -64,7 +64,7 @@ def _weigh(steps: Iterable[Step]) -> dict[Party, int]:
 
 def _in_order_of_arrival(trace: Trace, session: int, weights: dict[Party, int]) -> list[Party]:
     known: list[Party] = [peer.id for peer in trace.peers if peer.session == session and peer.id in weights]
-    return [*known, *(party for party in weights if party not in set(known))]
+    return list(dict.fromkeys([*known, *weights]))
 
 
 def _column(trace: Trace, session: int, server: Endpoint, party: Party | None, folded: int) -> Column:

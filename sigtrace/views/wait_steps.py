@@ -45,6 +45,8 @@ def _tell_answer(scene: Scene, exchange: Exchange, response: Response, wait: Wai
     if signal is not None:
         yield from tell_delivery(scene, exchange, response, wait, signal)
         return
+    if wait.signal is not None:  # a message of a party that was not selected
+        return
     if wait.released_by is Release.REFUSED:
         yield refusal_step(exchange, response, author)
         return

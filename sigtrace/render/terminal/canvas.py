@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -16,51 +17,53 @@ class Canvas:
 
     def __init__(self, screen: Screen) -> None:
         self._glyphs = screen.glyphs
+        self._color = screen.color
         self._cells: list[str] = []
         self._styles: list[str] = []
 
     def write(self, start: int, text: str, style: str) -> None:
         """Write a clean text from a cell on."""
-        self._grow(start)
-        place = start
-        for character in text:
-            width = cell_len(character)
-            if width == 0 and place > start:
-                self._cells[place - 1] += character
-                continue
-            self._put(place, character, style)
-            if width == 2:
-                self._put(place + 1, "", style)
-            place += max(width, 1)
+        self._put(start, _split(text), style)
 
     def draw_across(self, first: int, last: int, stroke: str, style: str) -> None:
         """Draw a horizontal line; where it meets a lifeline, they cross."""
-        self._grow(last + 1)
-        for place in range(first, last + 1):
-            under = self._cells[place]
-            crossing = {self._glyphs.thin: self._glyphs.cross, self._glyphs.thick: self._glyphs.thick_cross}
-            self._put(place, crossing.get(under, stroke), style)
+        crossing = {self._glyphs.thin: self._glyphs.cross, self._glyphs.thick: self._glyphs.thick_cross}
+        under = self._cells[first : last + 1]
+        strokes = [crossing.get(cell, stroke) for cell in under]
+        self._put(first, strokes + [stroke] * (last + 1 - first - len(under)), style)
 
     def paint(self, line: Line, start: int) -> Line:
         """Add the row to a line, from a column on."""
         if line.width < start:
             line.add(" " * (start - line.width))
+        if not self._color:
+            return line.add("".join(self._cells))
         place = 0
-        while place < len(self._cells):
-            end = place
-            while end < len(self._cells) and self._styles[end] == self._styles[place]:
-                end += 1
-            line.add("".join(self._cells[place:end]), self._styles[place])
+        for style, group in groupby(self._styles):
+            end = place + sum(1 for _ in group)
+            line.add("".join(self._cells[place:end]), style)
             place = end
         return line
 
-    def _grow(self, length: int) -> None:
-        missing = length - len(self._cells)
+    def _put(self, start: int, cells: list[str], style: str) -> None:
+        missing = start - len(self._cells)
         if missing > 0:
             self._cells += [" "] * missing
             self._styles += [""] * missing
+        self._cells[start : start + len(cells)] = cells
+        self._styles[start : start + len(cells)] = [style] * len(cells)
 
-    def _put(self, place: int, character: str, style: str) -> None:
-        self._grow(place + 1)
-        self._cells[place] = character
-        self._styles[place] = style
+
+def _split(text: str) -> list[str]:
+    """Split a text into cells: a mark joins its letter, and a wide character is followed by an empty cell."""
+    if text.isascii():
+        return list(text)
+    cells: list[str] = []
+    for character in text:
+        width = cell_len(character)
+        if width == 0 and cells:
+            place = -2 if cells[-1] == "" and len(cells) > 1 else -1
+            cells[place] += character
+        else:
+            cells += [character] + [""] * (width - 1)
+    return cells

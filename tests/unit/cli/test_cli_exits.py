@@ -14,6 +14,7 @@ import sigtrace
 from sigtrace.cli.exits import Code, code_of, complain, reporting
 from sigtrace.errors import CaptureError, SelectionError, SourceError
 from sigtrace.notices import Notice, Severity
+from sigtrace.value import replace as replace_value
 
 if TYPE_CHECKING:
     from sigtrace.trace import Trace
@@ -46,7 +47,7 @@ def test_notices_that_are_damage(code: str, severity: Severity, expected: Code) 
 def test_truncated_captures_are_damage() -> None:
     """A capture that was cut off is damaged, a whole one is not."""
     assert code_of(_trace()) is Code.OK
-    cut = tuple(replace(capture, truncated=True) for capture in _trace().captures)
+    cut = tuple(replace_value(capture, truncated=True) for capture in _trace().captures)
     assert code_of(replace(_trace(), captures=cut)) is Code.DAMAGED
 
 

@@ -25,6 +25,7 @@ from sigtrace.render.terminal import (
     render_summary,
     render_waits,
 )
+from sigtrace.render.terminal.canvas import Canvas
 from sigtrace.render.terminal.line import Line
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
 from sigtrace.render.terminal.wrap import wrap
@@ -224,3 +225,11 @@ def test_shortening_fits_and_keeps_both_ends(text: str, width: int) -> None:
 def test_a_line_ends_without_spaces() -> None:
     """Nothing invisible is left at the end of a line."""
     assert str(Line(Screen(80)).add("a").add("  ").add("   ", "dim")) == "a"
+
+
+def test_a_canvas_counts_cells() -> None:
+    """After a wide character with a mark on it, what follows stands two cells further."""
+    canvas = Canvas(Screen(80))
+    canvas.write(0, "李\u0301x", "")
+    canvas.write(4, "│", "")
+    assert str(canvas.paint(Line(Screen(80)), 0)) == "李\u0301x │"

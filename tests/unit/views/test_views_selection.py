@@ -9,6 +9,8 @@ import pytest
 
 import sigtrace
 from sigtrace.errors import SelectionError
+from sigtrace.views.ladder import build_ladder
+from sigtrace.views.ladder_rows import Arrow, Tone
 from sigtrace.views.selection import Selection, select
 
 CAPTURES = Path(__file__).parents[3] / "captures"
@@ -85,3 +87,11 @@ def test_what_does_not_exist_is_refused_with_what_does(selection: Selection, hin
     with pytest.raises(SelectionError) as caught:
         select(_trace("third-party"), selection)
     assert caught.value.hint == hint
+
+
+def test_a_selected_call_tells_nothing_of_other_calls() -> None:
+    """A wait that brought a third party's message stays, for the lifeline, and its message is not told."""
+    (section,) = build_ladder(select(_trace("third-party"), Selection(call=2))).sections
+    arrows = [row for row in section.rows if isinstance(row, Arrow)]
+    assert {row.call for row in arrows} == {None, 2}
+    assert not any(row.tone is Tone.FAILURE for row in arrows)
