@@ -53,13 +53,10 @@ _PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")  # the server looks for it an
 _TO = re.compile(rb"(?:^|&)to=\s*(-?\d{1,10})")
 _NUMBER = re.compile(rb"\s*(-?\d{1,10})")
 LINE_BOUND = 4096
-"""Characters of one list line; the reference server cuts names at 512 bytes, and `\\xNN` makes four of each."""
+"""Characters of one list line; the reference server cuts names at 512 bytes, and four characters stand for a byte."""
 
 _LINE = re.compile(r"^(.*),(-?\d{1,10}),([01])$")
-_BARELINE_BOUND = 4096
-"""Characters of one list line; the reference server cuts names at 512 bytes, and `\\xNN` makes four of each."""
-
-_LINE = re.compile(r"^(.*\D)(\d{1,6}?)([01])$")  # the comma-less lines of January 2015
+_BARE_LINE = re.compile(r"^(.*\D)(\d{1,6}?)([01])$")  # the comma-less lines of January 2015
 
 
 class PeerConnection:

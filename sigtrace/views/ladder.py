@@ -105,7 +105,7 @@ def _build_section(
         if wait.released_by is Release.CAPTURE_ENDED and wait.peer is not None and wait.peer not in story.went_ns
     ]
     ending = [
-        f"{people.short(session.number, wait.peer)} waits since {format_duration(wait.hang_ns)}"
+        f"{people.short(session.number, wait.peer)} has waited {format_duration(wait.hang_ns)}"
         for wait in still_open[: options.max_peers]
         if wait.hang_ns is not None
     ]

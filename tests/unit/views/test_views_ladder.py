@@ -97,7 +97,7 @@ def test_what_still_hangs_at_the_end_is_said() -> None:
     (section,) = build_ladder(_trace("basic-call-cut")).sections
     last = section.rows[-1]
     assert isinstance(last, Mark)
-    assert last.text.startswith("capture ends: alice waits since ")
+    assert last.text.startswith("capture ends: alice has waited ")
 
 
 def test_peers_beyond_the_room_share_a_column() -> None:
