@@ -100,9 +100,7 @@ class Wire:
                 head_end_ns=ns(answered),
                 status=status,
                 reason=reason,
-                body=body_of(answer[0])
-                if response_whole
-                else Body(length=None, sha256=None, data=None, missing=100),
+                body=body_of(answer[0]) if response_whole else Body(length=None, sha256=None, data=None, missing=100),
             )
         exchange = Exchange(
             number=number,
@@ -121,15 +119,13 @@ class Wire:
     def sign_in(self, client: str, name: str, number: int, at: float, others: bytes = b"", **more: object) -> Exchange:
         """A sign-in that the server answers 0.1 ms later."""
         listed = f"{name},{number},1\n".encode() + others
-        return self.add(
-            client, f"/sign_in?{name}", at, at + 1e-4, answer=(listed, number), reason=b"Added", **more
-        )  # type: ignore[arg-type]
+        return self.add(client, f"/sign_in?{name}", at, at + 1e-4, answer=(listed, number), reason=b"Added", **more)  # type: ignore[arg-type]
 
-    def wait(self, client: str, number: int, at: float, answered: float | None, *answer: object, **more: object) -> Exchange:
+    def wait(
+        self, client: str, number: int, at: float, answered: float | None, *answer: object, **more: object
+    ) -> Exchange:
         """A wait; the answer is a body and a Pragma."""
-        return self.add(
-            client, f"/wait?peer_id={number}", at, answered, answer=answer or (b"", None), **more
-        )  # type: ignore[arg-type]
+        return self.add(client, f"/wait?peer_id={number}", at, answered, answer=answer or (b"", None), **more)  # type: ignore[arg-type]
 
     def post(self, client: str, sender: int, to: int, at: float, body: bytes, **more: object) -> Exchange:
         """A message that the server acknowledges 0.3 ms later."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "sigtrace"
-BASE = ("errors", "notices", "binary", "text")
+BASE = ("errors", "notices", "binary", "text", "value")
 
 
 def read_table() -> dict[str, tuple[str, ...]]:
@@ -58,7 +58,5 @@ def test_imports_are_allowed(path: Path) -> None:
     allowed = (home, *TABLE[home])
     if "sigtrace" in TABLE[home]:
         allowed += ("__version__", "analyze", "read", "SigtraceError")
-    wrong = [
-        name for name in imports_of(path) if not any(name == one or name.startswith(f"{one}.") for one in allowed)
-    ]
+    wrong = [name for name in imports_of(path) if not any(name == one or name.startswith(f"{one}.") for one in allowed)]
     assert not wrong

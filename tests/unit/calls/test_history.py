@@ -29,9 +29,7 @@ def history_of(*wires: Wire, last: float = LAST) -> History:
     """Read the events of all exchanges and write their history."""
     protocol = PeerConnection()
     exchanges: list[Exchange] = [exchange for wire in wires for exchange in wire.exchanges]
-    events = [
-        event for exchange in exchanges for event in protocol.decode(exchange) if not isinstance(event, Notice)
-    ]
+    events = [event for exchange in exchanges for event in protocol.decode(exchange) if not isinstance(event, Notice)]
     return write_history({"peerconnection": events}, closed_ns={}, last_ns=ns(last))
 
 
