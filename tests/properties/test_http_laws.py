@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sigtrace.value import replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigtrace.application.http.message import Exchange, ExchangeState, Request, Response, Span
+from sigtrace.value import replace
 from tests.builders.http import Wire, chunked, request, response
 
 Message = TypeVar("Message", Request, Response)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sigtrace.value import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sigtrace.sdp.candidate import Candidate, decode_candidate, encode_candidate
 from sigtrace.sdp.description import decode_description, encode_description
+from sigtrace.value import replace
 from tests.builders.descriptions import SAMPLES, sample, sample_text
 
 _WORDS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=1, max_size=12)

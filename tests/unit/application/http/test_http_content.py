@@ -40,14 +40,14 @@ def zstd(data: bytes) -> bytes:
 
 
 CODED = [
-    (b"gzip", gzip.compress(TEXT)),
-    (b"X-GZIP", gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])),
+    (b"gzip", gzip.compress(TEXT, mtime=0)),
+    (b"X-GZIP", gzip.compress(TEXT[:100], mtime=0) + gzip.compress(TEXT[100:], mtime=0)),
     (b"deflate", zlib.compress(TEXT)),
     (b"deflate", raw_deflate(TEXT)),
     (b"br", brotli.compress(TEXT)),
     (b"zstd", zstd(TEXT)),
     (b"zstd", zstd(TEXT[:100]) + zstd(TEXT[100:])),
-    (b"deflate, gzip", gzip.compress(zlib.compress(TEXT))),
+    (b"deflate, gzip", gzip.compress(zlib.compress(TEXT), mtime=0)),
 ]
 
 
@@ -65,21 +65,21 @@ def test_codings_are_undone(coding: bytes, coded: bytes) -> None:
 
 def test_a_transfer_coding_below_chunked_is_undone_like_a_content_coding() -> None:
     """`Transfer-Encoding: gzip, chunked` gives the content."""
-    coded = gzip.compress(TEXT)
+    coded = gzip.compress(TEXT, mtime=0)
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
     body = body_of(Wire().client(request()).server(head + chunked(coded[:50], coded[50:])))
     assert (body.length, body.content, body.encoding) == (len(coded), TEXT, "gzip")
 
 
 BAD = [
-    (b"gzip", gzip.compress(TEXT)[:-12], "http.bad-coding"),
+    (b"gzip", gzip.compress(TEXT, mtime=0)[:-12], "http.bad-coding"),
     (b"gzip", b"not gzip", "http.bad-coding"),
     (b"deflate", b"\xff\xff\xff", "http.bad-coding"),
     (b"br", brotli.compress(TEXT)[:-3], "http.bad-coding"),
     (b"br", b"\xff" * 20, "http.bad-coding"),
     (b"zstd", zstd(TEXT)[:-3], "http.bad-coding"),
     (b"zstd", b"\xff" * 20, "http.bad-coding"),
-    (b"gzip", gzip.compress(bytes(MAX_CONTENT + 1)), "http.inflated-too-large"),
+    (b"gzip", gzip.compress(bytes(MAX_CONTENT + 1), mtime=0), "http.inflated-too-large"),
     (b"deflate", zlib.compress(bytes(MAX_CONTENT + 1)), "http.inflated-too-large"),
     (b"br", brotli.compress(bytes(MAX_CONTENT + 1)), "http.inflated-too-large"),
     (b"zstd", zstd(bytes(MAX_CONTENT + 1)), "http.inflated-too-large"),
