@@ -66,13 +66,23 @@ class Table(NamedTuple):
         return next((result for result in self.results if result.tool == tool), None)
 
 
+FIGURES = ("<!-- figures -->\n", "<!-- end of figures -->")
+
+
+def insert_figures(page: Path, report: str) -> None:
+    """Replace what stands between a page's marks by the tables."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(FIGURES[0])
+    after = rest.partition(FIGURES[1])[2]
+    page.write_text(f"{before}{FIGURES[0]}\n{report.strip()}\n\n{FIGURES[1]}{after}", encoding="utf-8")
+
+
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--size", type=parse_size, default=FULL_SIZE, help="of the media-heavy capture: 600M")
     parser.add_argument("--captures", type=Path, help="keep the captures here, and use those that are there")
-    parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
+    parser.add_argument("--markdown", type=Path, help="also put the tables between this file's marks")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         captures = make_captures(arguments.captures or Path(temporary), arguments.size)
@@ -81,7 +91,7 @@ def main() -> None:
     report = render(tables, aims(tables, tenth))
     print(report)
     if arguments.markdown:
-        arguments.markdown.write_text(report, encoding="utf-8")
+        insert_figures(arguments.markdown, report)
 
 
 def make_captures(folder: Path, size: int) -> dict[str, Path]:
