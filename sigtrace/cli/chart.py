@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Look, Talk, Target, Times
+from sigtrace.cli.options import Captures, Choice, Code, Look, Talk, Target, Times
 from sigtrace.cli.output import finish, screen_for, write_text
 
 
@@ -22,7 +22,7 @@ def chart(  # noqa: PLR0913 - a command's parameters are its options
     *,
     captures: Captures,
     choice: Choice,
-    code: Annotated[bool, typer.Option("--code", help="Name the functions behind each arrow.")] = False,
+    code: Code = False,
     packets: Annotated[bool, typer.Option("--packets", "-n", help="Show packet numbers.")] = False,
     notation: Annotated[Notation, typer.Option("--format", help="Notation.")] = Notation.TEXT,  # noqa: ARG001 - one yet
     times: Times,

@@ -64,6 +64,12 @@ class Choice:
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Up to then.")] = None
 
 
+Code = Annotated[
+    bool, typer.Option("--code", help="Name the functions of the sample programs behind what is on the wire.")
+]
+"""Whether functions are named."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Times:
     """How points in time are written."""

@@ -5,7 +5,7 @@
 from typing import TYPE_CHECKING
 
 from sigtrace.cli.opening import open_trace
-from sigtrace.cli.options import Captures, Look, Talk, Target, Times
+from sigtrace.cli.options import Captures, Code, Look, Talk, Target, Times
 from sigtrace.cli.output import finish, screen_for, write_text
 from sigtrace.cli.subject import split_subject
 from sigtrace.errors import SelectionError
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 
-def show(*, captures: Captures, times: Times, look: Look, target: Target, talk: Talk) -> None:
+def show(  # noqa: PLR0913 - a command's parameters are its options
+    *, captures: Captures, code: Code = False, times: Times, look: Look, target: Target, talk: Talk
+) -> None:
     """Show one exchange whole, its number last: N as in the chart, signal:N, or packet:N for what that packet is of.
+
+    A description is shown as SDP; with -v also the JSON that it was sent in.
 
     \b
     Example: sigtrace show call.pcapng 6
@@ -25,7 +29,7 @@ def show(*, captures: Captures, times: Times, look: Look, target: Target, talk: 
     from sigtrace.render.terminal.exchange import render_exchange
     from sigtrace.views.exchange import explain_exchange
 
-    view = explain_exchange(trace, find_exchange(trace, subject), time_format=times.time)
+    view = explain_exchange(trace, find_exchange(trace, subject), time_format=times.time, code=code, verbose=talk.verbose)
     write_text([render_exchange(view, screen_for(look, target))], target, captures)
     finish(trace, talk)
 

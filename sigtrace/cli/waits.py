@@ -3,12 +3,12 @@
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Look, Talk, Target, Times
+from sigtrace.cli.options import Captures, Choice, Code, Look, Talk, Target, Times
 from sigtrace.cli.output import finish, screen_for, write_text
 
 
@@ -27,6 +27,7 @@ def waits(  # noqa: PLR0913 - a command's parameters are its options
     choice: Choice,
     longest: Annotated[bool, typer.Option("--longest", help="The longest first.")] = False,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N rows.")] = None,
+    code: Code = False,
     form: Annotated[Form, typer.Option("--format", help="A table, or the records of `export`.")] = Form.TEXT,
     times: Times,
     look: Look,
@@ -38,6 +39,8 @@ def waits(  # noqa: PLR0913 - a command's parameters are its options
     \b
     Example: sigtrace waits call.pcapng --longest --limit 10
     """  # noqa: D301 - Typer's mark for lines that stay as they are
+    if code and form is not Form.TEXT:
+        raise typer.BadParameter("goes with --format text alone", param_hint="'--code'")
     trace = open_trace(captures, talk)
     chosen = choose(trace, choice)
     if form is not Form.TEXT:
@@ -50,6 +53,7 @@ def waits(  # noqa: PLR0913 - a command's parameters are its options
         from sigtrace.render.terminal.waits import render_waits
         from sigtrace.views.waits import list_waits
 
-        table = list_waits(chosen, order="longest" if longest else "time", limit=limit, time_format=times.time)
+        order: Literal["longest", "time"] = "longest" if longest else "time"
+        table = list_waits(chosen, order=order, limit=limit, time_format=times.time, code=code)
         write_text([render_waits(table, screen_for(look, target))], target, captures)
     finish(trace, talk)

@@ -74,15 +74,7 @@ def _describe(trace: Trace, people: People, call: Call, verdict: Verdict | None)
 
 
 def _facts(trace: Trace, people: People, call: Call) -> list[str]:
-    facts = []
-    if call.offered_ns is not None:
-        facts.append(f"offer {format_seconds(call.offered_ns, trace.first_ns)}")
-    else:
-        facts.append(f"from {format_seconds(call.began_ns, trace.first_ns)}, the offer was not captured")
-    if call.answer_time_ns is not None and call.answer_time_ns >= 0:
-        facts.append(f"answer +{format_duration(call.answer_time_ns)}")
-    elif call.answered_ns is not None:  # to an offer that was not captured
-        facts.append(f"answer {format_seconds(call.answered_ns, trace.first_ns)}")
+    facts = _describe_opening(trace, call)
     facts.append(describe_candidates_count(call.caller_candidates, call.callee_candidates))
     if call.offers > 1 and not call.glare:
         facts.append(count(call.offers - 1, "re-offer"))
@@ -90,6 +82,20 @@ def _facts(trace: Trace, people: People, call: Call) -> list[str]:
         facts.append("the caller talks to itself")
     ending = _ending(people, call)
     return [*facts, *([ending] if ending else [])]
+
+
+def _describe_opening(trace: Trace, call: Call) -> list[str]:
+    """Say when offer and answer were sent; an answer before the offer is to one that was not captured."""
+    offered, answered = (
+        None if at_ns is None else format_seconds(at_ns, trace.first_ns) for at_ns in (call.offered_ns, call.answered_ns)
+    )
+    if offered is None:
+        began = format_seconds(call.began_ns, trace.first_ns)
+        return [f"from {began}, the offer was not captured", *([f"answer at {answered}"] if answered else [])]
+    if call.answer_time_ns is not None and call.answer_time_ns >= 0:
+        return [f"offer at {offered}", f"answer +{format_duration(call.answer_time_ns)}"]
+    early = [f"answer at {answered} to an offer that was not captured"] if answered else []
+    return [*early, f"offer at {offered}"]
 
 
 def _ending(people: People, call: Call) -> str:

@@ -26,7 +26,7 @@ _WEIGHTS = {Tone.SIGNAL: 1000, Tone.FAILURE: 100, Tone.PRESENCE: 1, Tone.HOUSEKE
 class Columns:
     """The columns of one session: the server in the middle, half of the peers on each side of it.
 
-    `parties` has who stands in each column, None for the others.
+    `parties` has who stands in each column, None for the others; `folded` has who the others are.
     """
 
     def __init__(self, trace: Trace, session: int, server: Endpoint, steps: Iterable[Step], max_peers: int) -> None:
@@ -36,13 +36,13 @@ class Columns:
         real = {peer.id for peer in trace.peers if peer.session == session}
         kept = set(sorted(order, key=lambda party: (party not in real, -weights[party]))[:room])
         shown: list[Party | None] = [party for party in order if party in kept]
-        self.folded = len(order) - len(shown)
+        self.folded = tuple(party for party in order if party not in kept)
         if self.folded:
             shown.append(None)
         middle = (len(shown) + 1) // 2
         self.parties: list[Party | None] = [*shown[:middle], SERVER, *shown[middle:]]
         self._places = {party: place for place, party in enumerate(self.parties)}
-        self.columns = tuple(_column(trace, session, server, party, self.folded) for party in self.parties)
+        self.columns = tuple(_column(trace, session, server, party, len(self.folded)) for party in self.parties)
 
     def place(self, party: Party) -> int:
         """Return the index of a party's column, that of the others when it has none."""

@@ -8,6 +8,7 @@ from sigtrace.errors import SelectionError
 from sigtrace.signaling.content import decode_content
 from sigtrace.text import decode_text
 from sigtrace.value import Value
+from sigtrace.views.functions import CodeBehind
 from sigtrace.views.people import People, Stranger
 from sigtrace.views.quantities import format_bytes, format_duration
 from sigtrace.views.times import Clock, TimeFormat, format_date
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from sigtrace.application.http.message import Body, Exchange, Request, Response
     from sigtrace.calls.signals import Signal
     from sigtrace.trace import Trace
+    from sigtrace.views.functions import Code
+
+
+_TAB = 4
+"""Cells from one tab stop to the next."""
 
 
 class Message(Value, frozen=True, kw_only=True):
@@ -38,11 +44,26 @@ class ExchangeView(Value, frozen=True, kw_only=True):
     title: str  # "wait of alice@host-a (1)"
     facts: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
+    code: tuple[Code, ...]  # when asked for
     messages: tuple[Message, ...]
 
 
-def explain_exchange(trace: Trace, number: int, *, time_format: TimeFormat = TimeFormat.RELATIVE) -> ExchangeView:
+def explain_exchange(
+    trace: Trace,
+    number: int,
+    *,
+    time_format: TimeFormat = TimeFormat.RELATIVE,
+    code: bool = False,
+    verbose: bool = False,
+) -> ExchangeView:
     """Explain one exchange.
+
+    Args:
+        trace: which holds it.
+        number: of the exchange.
+        time_format: how points in time are written.
+        code: name the functions of the sample programs behind it.
+        verbose: show the body as it was sent even where the description in it says the same and can be read.
 
     Raises:
         SelectionError: there is no exchange of that number.
@@ -55,15 +76,16 @@ def explain_exchange(trace: Trace, number: int, *, time_format: TimeFormat = Tim
     people = People(trace)
     clock = Clock(first_ns=trace.first_ns, format=time_format, digits=6)
     messages = [
-        _message("request", exchange.request, clock) if exchange.request else None,
-        *(_message("interim response", interim, clock) for interim in exchange.interim),
-        _message("response", exchange.response, clock) if exchange.response else None,
+        _message("request", exchange.request, clock, verbose=verbose) if exchange.request else None,
+        *(_message("interim response", interim, clock, verbose=verbose) for interim in exchange.interim),
+        _message("response", exchange.response, clock, verbose=verbose) if exchange.response else None,
     ]
     return ExchangeView(
         number=number,
         title=_title(trace, people, exchange),
         facts=tuple(_facts(trace, people, exchange, clock)),
         problems=tuple(_problems(trace, exchange)),
+        code=CodeBehind(trace, people).of(exchange) if code else (),
         messages=tuple(message for message in messages if message is not None),
     )
 
@@ -149,7 +171,7 @@ def _problems(trace: Trace, exchange: Exchange) -> list[str]:
     return problems
 
 
-def _message(title: str, half: Request | Response, clock: Clock) -> Message:
+def _message(title: str, half: Request | Response, clock: Clock, *, verbose: bool) -> Message:
     span = half.span
     packets = (
         f"packet {span.first_packet}"
@@ -161,7 +183,7 @@ def _message(title: str, half: Request | Response, clock: Clock) -> Message:
         when=f"{clock.text(span.start_ns)}, {packets}",
         start=_start_line(half),
         headers=tuple((decode_text(name), decode_text(value)) for name, value in half.headers),
-        body=tuple(_body_lines(half.body)),
+        body=tuple(_body_lines(half.body, verbose=verbose)),
         body_note=_body_note(half.body),
     )
 
@@ -173,18 +195,21 @@ def _start_line(half: Request | Response) -> str:
     return f"{half.version} {getattr(half, 'status', '')} {decode_text(getattr(half, 'reason', b''))}".rstrip()
 
 
-def _body_lines(body: Body) -> list[str]:
-    """A body line by line; the description inside a JSON body is spelled out after it, where it can be read."""
+def _body_lines(body: Body, *, verbose: bool) -> list[str]:
+    """A body line by line. JSON that wraps a description says it in one long escaped line: the description says more."""
     data = body.content if body.content is not None else body.data
     if not data:
         return []
     lines = _split(decode_text(data))
-    sdp = decode_content(body).sdp
-    return [*lines, "", "its description:", *_split(sdp)] if sdp else lines
+    content = decode_content(body)
+    if not content.sdp:
+        return lines
+    wrapped = [f"{content.kind.value} in JSON (-v shows it as sent), its SDP:"]
+    return [*(lines if verbose else wrapped), "", *_split(content.sdp)]
 
 
 def _split(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    return [line.expandtabs(_TAB) for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")]
 
 
 def _body_note(body: Body) -> str:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.waits import Release
-from sigtrace.signaling.functions import FUNCTIONS
+from sigtrace.signaling.functions import FUNCTIONS, WireEvent
 from sigtrace.value import Value
 from sigtrace.views.columns import MAX_PEERS, Columns
 from sigtrace.views.ladder_rows import Arrow, Ladder, Mark, Quiet, Section, Tone
 from sigtrace.views.lifelines import Lifelines
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.people import SERVER, People, Stranger
-from sigtrace.views.quantities import count, format_duration
+from sigtrace.views.quantities import format_duration, listed
 from sigtrace.views.scene import Scene
 from sigtrace.views.story import Story
 from sigtrace.views.times import Clock, TimeFormat, format_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from sigtrace.application.http.message import Exchange
     from sigtrace.calls.sessions import Session
+    from sigtrace.signaling.events import PeerId
     from sigtrace.trace import Trace
     from sigtrace.views.ladder_rows import Lifeline, Row
     from sigtrace.views.people import Party
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 QUIET_NS = 1_000_000_000
 """From here on, silence is worth a row: people notice a second."""
+
+_NAMED = 6
+"""Peers without a column who are named: the first of many tell which ones they are."""
 
 _BARE_PRESENCE = frozenset({Tone.PRESENCE, Tone.HOUSEKEEPING})
 
@@ -114,7 +118,7 @@ def _build_section(
         heading=_heading(trace, session),
         columns=columns.columns,
         rows=tuple(rows),
-        remarks=_remarks(columns),
+        remarks=_remarks(people, session.number, columns),
     )
 
 
@@ -125,13 +129,25 @@ def _heading(trace: Trace, session: Session) -> str | None:
     return f"{words}, after a restart of the server" if session.restarted else words
 
 
-def _remarks(columns: Columns) -> tuple[str, ...]:
+def _remarks(people: People, session: int, columns: Columns) -> tuple[str, ...]:
+    """Say who has no column, what of them is not shown, and how to see it."""
     if not columns.folded:
         return ()
+    names = [
+        party.address if isinstance(party, Stranger) else people.short(session, _peer_id(party))
+        for party in columns.folded[:_NAMED]
+    ]
+    rest = len(columns.folded) - len(names)
+    who = listed([*names, f"{rest} more"] if rest else names)
     return (
-        f"{count(columns.folded, 'other peer')} in one column, without their comings and goings",
-        "--peer chooses among them, --width makes room for more",
+        f"One column for {who}: what they say to others is shown, and what was refused;"
+        " not their waits, comings and goings.",
+        "Choose with --peer NAME or --call N, or make room for more columns with --width.",
     )
+
+
+def _peer_id(party: Party) -> PeerId | None:
+    return party if isinstance(party, int | str) else None
 
 
 class _Placer:
@@ -145,9 +161,10 @@ class _Placer:
         self._options = options
         self._previous_ns: int | None = None
 
-    def rows(self, steps: Iterable[Step]) -> Iterator[Row]:
+    def rows(self, steps: Sequence[Step]) -> Iterator[Row]:
+        refused = {step.number for step in steps if step.meaning.event is WireEvent.REFUSED}
         for step in steps:
-            if step.meaning.tone in _BARE_PRESENCE and not self._is_shown(step):
+            if step.meaning.tone in _BARE_PRESENCE and not self._is_shown(step) and step.number not in refused:
                 continue
             yield from self._quiet_before(step.at_ns)
             yield self._mark(step) if step.target is None else self._arrow(step, step.target)
@@ -225,7 +242,7 @@ class _Placer:
         return step.words.label
 
     def _name(self, party: Party) -> str:
-        return self._people.short(self._session, party if isinstance(party, int | str) else None)
+        return self._people.short(self._session, _peer_id(party))
 
     def _delta(self, at_ns: int) -> str:
         return "" if self._previous_ns is None else f"+{format_duration(at_ns - self._previous_ns)}"

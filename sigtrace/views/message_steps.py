@@ -70,7 +70,7 @@ def _sent(scene: Scene, exchange: Exchange, request: Request, signal: Signal, au
     step.call = signal.call
     step.folded = len(signals)
     if run and run.span_ns:
-        step.notes = (*step.notes, f"in {format_duration(run.span_ns)}")
+        step.notes = (*step.notes, f"sent within {format_duration(run.span_ns)}")
     if signal.content.problem and not run:
         step.problems = (*step.problems, signal.content.problem)
     step.problems = (*step.problems, *describe_fate(signals))

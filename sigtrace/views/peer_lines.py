@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure
 from sigtrace.value import Value
+from sigtrace.views.people import People
 from sigtrace.views.quantities import format_duration
 from sigtrace.views.times import Clock
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 _TENTHS = 1
+_LONG_NS = 100_000_000_000
 
 
 class PeerLine(Value, frozen=True, kw_only=True):
@@ -25,9 +27,9 @@ class PeerLine(Value, frozen=True, kw_only=True):
     session: int
     id: str
     name: str
+    brief: str  # the name without its host, where that is enough
     address: str
-    joined: str  # "20.4", seconds since the start; "" when that was before the capture
-    left: str  # "" when it was not seen leaving
+    there: str  # "20.4 – 28.5 s" since the start; "since 20.4 s" when it was not seen leaving
     waits: str  # how many
     longest: str
     blind: str  # altogether, between its waits
@@ -42,22 +44,24 @@ def describe_peers(trace: Trace) -> list[PeerLine]:
     for wait in trace.waits:
         waits.setdefault((wait.session, wait.peer), []).append(wait)
     interest = _interest(trace)
-    clock = Clock(first_ns=trace.first_ns, digits=_TENTHS)
+    people = People(trace)
     return [
-        _describe(peer, waits.get((peer.session, peer.id), []), clock, interest.get((peer.session, peer.id), 0))
+        _describe(
+            trace, people, peer, waits.get((peer.session, peer.id), []), interest.get((peer.session, peer.id), 0)
+        )
         for peer in trace.peers
     ]
 
 
-def _describe(peer: Peer, waits: Sequence[Wait], clock: Clock, interest: int) -> PeerLine:
+def _describe(trace: Trace, people: People, peer: Peer, waits: Sequence[Wait], interest: int) -> PeerLine:
     vanished = peer.left is Departure.VANISHED
     return PeerLine(
         session=peer.session,
         id=str(peer.id),
         name=peer.name or "",
+        brief=people.short(peer.session, peer.id) if peer.name else "",
         address=peer.address or "",
-        joined="" if peer.joined_ns is None else clock.text(peer.joined_ns),
-        left="" if peer.left_ns is None else clock.text(peer.left_ns),
+        there=_describe_stay(peer, trace.first_ns),
         waits=f"{len(waits):,}",
         longest=_longest(waits),
         blind=format_duration(sum(wait.blind_ns or 0 for wait in waits)) if len(waits) > 1 else "",
@@ -65,6 +69,19 @@ def _describe(peer: Peer, waits: Sequence[Wait], clock: Clock, interest: int) ->
         vanished=vanished,
         interest=interest + (10 if vanished else 0),
     )
+
+
+def _describe_stay(peer: Peer, first_ns: int) -> str:
+    """Say from when to when a peer was there, as far as that was captured."""
+    joined, left = (None if at_ns is None else _seconds(at_ns - first_ns) for at_ns in (peer.joined_ns, peer.left_ns))
+    if joined is None:
+        return f"until {left} s" if left is not None else "throughout"
+    return f"since {joined} s" if left is None else f"{joined} \u2013 {left} s"
+
+
+def _seconds(span_ns: int) -> str:
+    """Write tenths as long as they mean something beside what stands before them."""
+    return Clock(first_ns=0, digits=_TENTHS if span_ns < _LONG_NS else 0).text(span_ns)
 
 
 def _longest(waits: Sequence[Wait]) -> str:

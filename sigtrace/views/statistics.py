@@ -115,7 +115,7 @@ def summarise_timing(trace: Trace) -> Fact | None:
     for kind in _TIMED:
         timing = measure(took.get(kind, ()))
         if timing is not None:
-            parts.append(f"{kind.value} {format_duration(timing.median_ns)}")
+            parts.append(f"{kind.value.replace('_', '-')} {format_duration(timing.median_ns)}")
     connects = [
         one.flow.connect_ns
         for one in trace.flows

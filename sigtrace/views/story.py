@@ -35,11 +35,12 @@ class Story:
 
     def steps(self, exchanges: Iterable[Exchange]) -> list[Step]:
         """Return the steps in order of time."""
-        steps = [step for exchange in exchanges for step in self._tell(exchange)]
+        steps = [step for exchange in exchanges for step in self.tell(exchange)]
         steps += [step for peer in self._scene.peers for step in self._tell_vanishing(peer)]
         return sorted(steps, key=lambda step: (step.at_ns, step.packet or 0))
 
-    def _tell(self, exchange: Exchange) -> Iterator[Step]:
+    def tell(self, exchange: Exchange) -> Iterator[Step]:
+        """Tell one exchange."""
         scene = self._scene
         role = scene.trace.role(exchange.number)
         kind = role.kind if role else ExchangeKind.OTHER
@@ -87,7 +88,7 @@ class Story:
         if peer.left is not Departure.VANISHED or peer.left_ns is None:
             return
         self.went_ns[peer.id] = peer.left_ns
-        words = Words(f"{peer.label} is not heard of again")
+        words = Words(f"{self._scene.short(peer.id)} is not heard of again")
         yield Step(at_ns=peer.left_ns, source=peer.id, target=None, words=words, meaning=Meaning(Tone.FAILURE))
 
 

@@ -43,7 +43,8 @@ _LOCAL = frozenset({TimeFormat.ABSOLUTE, TimeFormat.ABSOLUTE_DATE, TimeFormat.AB
 class Clock(Value, frozen=True, kw_only=True):
     """Writes points in time, nanoseconds since the epoch, in one format.
 
-    `digits` are those after the seconds: rows that people compare have three, a single exchange six.
+    `digits` are those after the seconds: rows that people compare have three, a single exchange six,
+    a relative time may have none.
     """
 
     first_ns: int
@@ -63,7 +64,7 @@ class Clock(Value, frozen=True, kw_only=True):
     def _seconds(self, span_ns: int) -> str:
         sign = "-" if span_ns < 0 else ""
         whole, fraction = divmod(self._rounded(abs(span_ns)), 10**self.digits)
-        return f"{sign}{whole}.{fraction:0{self.digits}d}"
+        return f"{sign}{whole}.{fraction:0{self.digits}d}" if self.digits else f"{sign}{whole}"
 
     def _dated(self, at_ns: int) -> str:
         whole, fraction = divmod(self._rounded(at_ns), 10**self.digits)

@@ -57,7 +57,7 @@ def _tell_answer(scene: Scene, exchange: Exchange, response: Response, wait: Wai
 
 
 def _describe_release(scene: Scene, wait: Wait) -> tuple[str, Meaning]:
-    name = scene.name(wait.by_peer)
+    name = scene.short(wait.by_peer)
     if wait.released_by is Release.PEER_JOINED:
         return f"{name} joined", Meaning(Tone.PRESENCE, WireEvent.PEER_JOINED)
     if wait.released_by is Release.PEER_LEFT:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from sigtrace.calls.waits import Release
-from sigtrace.value import Value
+from sigtrace.value import Value, replace
+from sigtrace.views.functions import Code, CodeBehind
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.people import People
 from sigtrace.views.quantities import format_duration
@@ -32,6 +33,7 @@ class WaitRow(Value, frozen=True, kw_only=True):
     blind: str  # "" when the peer asked no more
     call: int | None
     trouble: bool
+    code: Code | None = None  # the functions behind its release
 
 
 class WaitTable(Value, frozen=True, kw_only=True):
@@ -60,6 +62,7 @@ def list_waits(
     order: Literal["time", "longest"] = "time",
     limit: int | None = None,
     time_format: TimeFormat = TimeFormat.RELATIVE,
+    code: bool = False,
 ) -> WaitTable:
     """List the waits of a trace.
 
@@ -68,6 +71,7 @@ def list_waits(
         order: by when they were asked, or the longest first.
         limit: at most so many rows; the totals are of all.
         time_format: how points in time are written.
+        code: name the functions of the sample programs behind what released each wait.
     """
     if not trace.waits:
         sentences = explain_nothing(trace) if not trace.sessions else ("No wait was captured.",)
@@ -77,10 +81,12 @@ def list_waits(
     longest_ns = max((wait.hang_ns or 0 for wait in trace.waits), default=0)
     waits = sorted(trace.waits, key=lambda wait: -(wait.hang_ns or 0)) if order == "longest" else trace.waits
     previous_ns = None
+    behind = CodeBehind(trace, people) if code else None
     rows = []
     for wait in waits[:limit]:
         asked = "" if wait.asked_ns is None else clock.text(wait.asked_ns, previous_ns)
-        rows.append(_row(trace, people, wait, asked, longest_ns))
+        row = _row(trace, people, wait, asked, longest_ns)
+        rows.append(row if behind is None else replace(row, code=_release_code(trace, behind, wait)))
         previous_ns = wait.asked_ns
     return WaitTable(rows=tuple(rows), totals=summarise_waits(trace))
 
@@ -103,6 +109,13 @@ def _row(trace: Trace, people: People, wait: Wait, asked: str, longest_ns: int) 
         call=signal.call if signal else None,
         trouble=wait.released_by in _TROUBLE,
     )
+
+
+def _release_code(trace: Trace, behind: CodeBehind, wait: Wait) -> Code | None:
+    """Return the functions behind what ended a wait; that it was asked is no end."""
+    exchange = trace.exchange(wait.exchange)
+    codes = behind.of(exchange) if exchange else ()
+    return next((code for code in reversed(codes) if code.half != "request"), None)
 
 
 def _address_of(trace: Trace, wait: Wait) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.render.terminal.functions import render_code
 from sigtrace.render.terminal.line import DIM, FAILURE, TITLE, Line, join_lines
 from sigtrace.render.terminal.wrap import wrap
 
@@ -30,6 +31,12 @@ def _lines(view: ExchangeView, screen: Screen) -> Iterator[Line]:
             yield Line(screen).add(" " * _INDENT).add(name if place == 0 else "", DIM).to(_FACTS).add(part)
     for problem in view.problems:
         yield Line(screen).add(" " * _INDENT).add(f"{screen.glyphs.bad} {problem}", FAILURE)
+    if view.code:
+        yield Line(screen)
+        yield Line(screen).add("FUNCTIONS", TITLE)
+        for code in view.code:
+            title = " " * _INDENT + code.half
+            yield from render_code(code.sent_by, code.handled_by, screen, _FACTS, title)
     for message in view.messages:
         yield Line(screen)
         yield from _message(message, screen)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.render.terminal.canvas import Canvas
+from sigtrace.render.terminal.functions import render_code
 from sigtrace.render.terminal.layout import Layout, lay_out
 from sigtrace.render.terminal.line import DIM, FAILURE, PLAIN, STRONG_FAILURE, TITLE, Line, call_hue, join_lines
 from sigtrace.render.terminal.wrap import wrap, wrap_line
@@ -47,14 +48,14 @@ class _Drawing:
         if self._section.heading:
             yield from wrap_line(self._section.heading, self._screen, TITLE)
             yield Line(self._screen)
+        for remark in self._section.remarks:
+            yield from wrap_line(remark, self._screen, DIM)
+        if self._section.remarks:
+            yield Line(self._screen)
         yield self._header()
         yield Line(self._screen)
         for row in self._section.rows:
             yield from self._row(row)
-        if self._section.remarks:
-            yield Line(self._screen)
-        for remark in self._section.remarks:
-            yield from wrap_line(remark, self._screen, DIM)
 
     def _row(self, row: Row) -> Iterator[Line]:
         if isinstance(row, Quiet):
@@ -116,7 +117,7 @@ class _Drawing:
             canvas = self._lifelines(row.lifelines)
             canvas.write(start, text, style)
             yield canvas.paint(Line(self._screen), self._layout.start)
-        yield from self._code(row)
+        yield from render_code(row.sent_by, row.handled_by, self._screen, self._layout.start + 2)
 
     def _words(self, row: Arrow, length: int) -> tuple[str, list[tuple[str, str]]]:
         """Divide what is to be said between the arrow and the lines beneath it."""
@@ -176,17 +177,6 @@ class _Drawing:
             canvas.write(start, f"{part} ", style)
             gutter = self._gutter_line("", "", row.time, row.delta, DIM) if number == 0 else Line(self._screen)
             yield canvas.paint(gutter, self._layout.start)
-
-    def _code(self, row: Arrow) -> Iterator[Line]:
-        """Name the functions over the whole width: their names are long, and lifelines would cut them up."""
-        indent = self._layout.start + 2
-        room = 1000 if self._screen.width is None else max(self._screen.width - indent - 9, 20)
-        arrow = self._screen.clean(" → ")
-        for title, names in (("sent by", row.sent_by), ("handled", row.handled_by)):
-            text = arrow.join(self._screen.clean(name) for name in names)
-            for place, part in enumerate(wrap(text, room, self._screen) if names else ()):
-                line = Line(self._screen).to(indent)
-                yield line.add(title if place == 0 else " " * len(title), DIM).add("  ").add(part, DIM)
 
     def _lifelines(self, states: tuple[Lifeline, ...]) -> Canvas:
         canvas = Canvas(self._screen)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from rich.color import ColorSystem
-from rich.style import Style
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sigtrace.render.terminal.screen import Screen
 
@@ -67,12 +64,16 @@ class Line:
 
 
 def _paint(text: str, style: str) -> str:
-    return _style(style).render(text, color_system=ColorSystem.STANDARD) if style else text
+    return _painter(style)(text) if style else text
 
 
 @lru_cache(maxsize=64)
-def _style(words: str) -> Style:
-    return Style.parse(words)
+def _painter(style: str) -> Callable[[str], str]:
+    """Return what paints in a style."""
+    from rich.color import ColorSystem  # noqa: PLC0415 - only where there are colours, and they take long to import
+    from rich.style import Style  # noqa: PLC0415 - the same
+
+    return partial(Style.parse(style).render, color_system=ColorSystem.STANDARD)
 
 
 def join_lines(lines: Iterable[Line | str]) -> str:

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 _PEER_COLUMNS = (
     TableColumn("", right=True, least=2),
     TableColumn("", least=9, wraps=False),
-    TableColumn("", least=7, wraps=False),
+    TableColumn("", least=12, wraps=False, drop=3),
     TableColumn("there", right=True, least=40),
-    TableColumn("waits", right=True, least=40),
+    TableColumn("waits", right=True, least=40, drop=1),
     TableColumn("longest", right=True, least=40),
-    TableColumn("blind", right=True, least=40),
-    TableColumn("", least=40),
+    TableColumn("blind", right=True, least=40, drop=2),
+    TableColumn("", least=6),
 )
 _NOTICES_SHOWN = 5
 _SEVERITY = {Severity.ERROR: FAILURE, Severity.WARNING: WARNING, Severity.INFO: DIM}
@@ -76,8 +76,9 @@ class _Page:
         line = Line(self._screen).add(self._summary.title, TITLE)
         if self._screen.width is not None and line.width + 4 + self._screen.cells(facts) > self._screen.width:
             yield line
-            line = Line(self._screen)
-        yield line.add("    " if line.width else "").add(facts)
+            yield from wrap_line(facts, self._screen)
+        else:
+            yield line.add("    ").add(facts)
         for warning in self._summary.warnings:
             yield from wrap_line(warning, self._screen, WARNING)
 
@@ -91,14 +92,11 @@ class _Page:
             yield Line(self._screen).to(3).add(f"   {self._screen.glyphs.more} {session.more_peers:,} more", DIM)
 
     def _peer(self, peer: PeerLine) -> list[Cell]:
-        dash = self._screen.clean("\u2013")
-        until = peer.left or self._screen.glyphs.more
-        stay = f"{peer.joined or self._screen.glyphs.more} {dash} {until} s"
         return [
             Cell(peer.id),
-            Cell(peer.name or "unnamed", PLAIN if peer.name else DIM),
+            Cell(peer.name or "unnamed", PLAIN if peer.name else DIM, brief=peer.brief),
             Cell(peer.address, DIM),
-            Cell(stay),
+            Cell(peer.there),
             Cell(peer.waits),
             Cell(peer.longest),
             Cell(peer.blind, DIM),

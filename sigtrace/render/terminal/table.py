@@ -10,7 +10,7 @@ from sigtrace.render.terminal.line import DIM, PLAIN, Line
 from sigtrace.render.terminal.wrap import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sigtrace.render.terminal.screen import Screen
 
@@ -21,10 +21,11 @@ _GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A text in a style."""
+    """A text in a style; `brief` stands in for it, all down its column, where there is no room for it."""
 
     text: str
     style: str = PLAIN
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,38 @@ class TableColumn:
     right: bool = False  # numbers end where their unit begins
     least: int = 6  # cells it keeps when others need room
     wraps: bool = True  # else it is shortened in the middle
+    drop: int = 0  # where all others are at their least and it is still too much, the highest goes first; 0 stays
 
 
 def render_table(
-    columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]], screen: Screen, *, indent: int = 0
+    columns: Sequence[TableColumn],
+    rows: Sequence[Sequence[Cell]],
+    screen: Screen,
+    *,
+    indent: int = 0,
+    beneath: Sequence[Iterable[Line]] = (),
 ) -> Iterator[Line]:
-    """Render rows of cells; a column that is empty all the way down is left out."""
-    clean = [[Cell(screen.clean(cell.text), cell.style) for cell in row] for row in rows]
-    used = [place for place, _ in enumerate(columns) if any(row[place].text for row in clean)]
-    yield from _Table(
-        [columns[place] for place in used], [[row[place] for place in used] for row in clean], screen, indent
-    ).lines()
+    """Render rows of cells; a column that is empty all the way down is left out.
+
+    Args:
+        columns: from left to right.
+        rows: a cell for each column.
+        screen: where it goes.
+        indent: cells before it.
+        beneath: for each row, lines that follow it; none for any row when empty.
+    """
+    rows = [[Cell(screen.clean(cell.text), cell.style, screen.clean(cell.brief)) for cell in row] for row in rows]
+    used = [place for place, _ in enumerate(columns) if any(row[place].text for row in rows)]
+    while True:
+        table = _Table([columns[place] for place in used], [[row[place] for place in used] for row in rows], screen, indent)
+        last = max(used, key=lambda place: columns[place].drop, default=None)
+        if table.fits or last is None or not columns[last].drop:
+            break
+        used.remove(last)
+    yield from table.head()
+    for row, more in zip_longest(table.rows, beneath[: len(rows)], fillvalue=()):
+        yield from table.row(row)
+        yield from more
 
 
 class _Table:
@@ -55,27 +77,46 @@ class _Table:
         self, columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]], screen: Screen, indent: int
     ) -> None:
         self._columns = columns
-        self._rows = rows
         self._screen = screen
         self._indent = indent
+        self.rows = rows
+        if self._excess(self._natural()) > 0:
+            self.rows = [[Cell(cell.brief or cell.text, cell.style) for cell in row] for row in rows]
         self._widths = self._fit()
+        self.fits = self._excess(self._widths) <= 0
 
-    def lines(self) -> Iterator[Line]:
+    def head(self) -> Iterator[Line]:
+        """Render the titles, if there are any."""
         if any(column.title for column in self._columns):
             yield self._line([Cell(column.title, DIM) for column in self._columns])
-        for row in self._rows:
-            yield from self._row(row)
+
+    def row(self, row: Sequence[Cell]) -> Iterator[Line]:
+        """Render one row, on as many lines as its longest cell takes."""
+        parts = [
+            wrap(cell.text, width, self._screen) if column.wraps else [self._screen.shorten(cell.text, width)]
+            for cell, column, width in zip(row, self._columns, self._widths, strict=True)
+        ]
+        for texts in zip_longest(*parts, fillvalue=""):
+            yield self._line([Cell(text, cell.style) for text, cell in zip(texts, row, strict=True)])
+
+    def _natural(self) -> list[int]:
+        """The widths that everything would like to have."""
+        cells = self._screen.cells
+        return [
+            max([cells(column.title), *(cells(row[place].text) for row in self.rows)], default=0)
+            for place, column in enumerate(self._columns)
+        ]
+
+    def _excess(self, widths: Sequence[int]) -> int:
+        """By how much the screen is too narrow."""
+        if self._screen.width is None:
+            return 0
+        return sum(widths) + self._indent + _GAP * (len(widths) - 1) - self._screen.width
 
     def _fit(self) -> list[int]:
         """Take what is too much from the widest columns, as long as they have more than their least."""
-        cells = self._screen.cells
-        widths = [
-            max([cells(column.title), *(cells(row[place].text) for row in self._rows)], default=0)
-            for place, column in enumerate(self._columns)
-        ]
-        if self._screen.width is None:
-            return widths
-        excess = sum(widths) + self._indent + _GAP * (len(widths) - 1) - self._screen.width
+        widths = self._natural()
+        excess = self._excess(widths)
         spare = [width - column.least for width, column in zip(widths, self._columns, strict=True)]
         while excess > 0 and max(spare, default=0) > 0:
             place = spare.index(max(spare))
@@ -83,14 +124,6 @@ class _Table:
             widths[place] -= 1
             excess -= 1
         return widths
-
-    def _row(self, row: Sequence[Cell]) -> Iterator[Line]:
-        parts = [
-            wrap(cell.text, width, self._screen) if column.wraps else [self._screen.shorten(cell.text, width)]
-            for cell, column, width in zip(row, self._columns, self._widths, strict=True)
-        ]
-        for texts in zip_longest(*parts, fillvalue=""):
-            yield self._line([Cell(text, cell.style) for text, cell in zip(texts, row, strict=True)])
 
     def _line(self, cells: Sequence[Cell]) -> Line:
         line = Line(self._screen).add(" " * self._indent)

@@ -16,15 +16,13 @@ import sigtrace
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.render.escape import make_ascii, make_visible
 from sigtrace.render.markdown import render_negotiation as render_markdown
-from sigtrace.render.terminal import (
-    Screen,
-    peers_that_fit,
-    render_exchange,
-    render_ladder,
-    render_negotiation,
-    render_summary,
-    render_waits,
-)
+from sigtrace.render.terminal.exchange import render_exchange
+from sigtrace.render.terminal.ladder import render_ladder
+from sigtrace.render.terminal.layout import peers_that_fit
+from sigtrace.render.terminal.negotiation import render_negotiation
+from sigtrace.render.terminal.screen import Screen
+from sigtrace.render.terminal.summary import render_summary
+from sigtrace.render.terminal.waits import render_waits
 from sigtrace.render.terminal.canvas import Canvas
 from sigtrace.render.terminal.line import Line
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
