@@ -84,7 +84,7 @@ class Analyzer:
 
     def close(self) -> Trace:
         """End the capture: what is still open comes out as such, and the trace is put together."""
-        for notice in self._sieve.close():
+        for notice in (*self._captures.notices(), *self._sieve.close()):
             self._notices.add(notice)
         self._reassemble(self._order.flush())
         for delivery in self._reassembler.close():
@@ -248,7 +248,10 @@ def _bodies(exchange: Exchange) -> list[Body]:
 
 
 def _kept_bytes(exchange: Exchange) -> int:
-    return sum(len(body.data or b"") + len(body.content or b"") for body in _bodies(exchange))
+    return sum(
+        len(body.data or b"") + (0 if body.content is body.data else len(body.content or b""))
+        for body in _bodies(exchange)
+    )
 
 
 def _without_bodies(exchange: Exchange) -> Exchange:

@@ -81,7 +81,7 @@ class Trace:
 
     def call(self, number: int) -> Call | None:
         """Return a call by its number."""
-        return next((call for call in self.calls if call.number == number), None)
+        return self._call_by_number.get(number)
 
     def peer(self, session: int, peer: PeerId | None) -> Peer | None:
         """Return a peer by its session and id."""
@@ -98,6 +98,10 @@ class Trace:
     @cached_property
     def _signal_by_number(self) -> dict[int, Signal]:
         return {signal.number: signal for signal in self.signals}
+
+    @cached_property
+    def _call_by_number(self) -> dict[int, Call]:
+        return {call.number: call for call in self.calls}
 
     @cached_property
     def _peer_by_id(self) -> dict[tuple[int, PeerId], Peer]:

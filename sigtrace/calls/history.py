@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sigtrace.application.http.message import ExchangeEnd
 from sigtrace.calls.guesses import guess_kinds
 from sigtrace.calls.negotiation import Call, find_calls
 from sigtrace.calls.peers import Peer, PeerRegistry, name_unnamed_sign_ins
 from sigtrace.calls.relays import pair
 from sigtrace.calls.sessions import Session, SessionEvents, split_sessions
 from sigtrace.calls.verdict import Verdict, judge
-from sigtrace.signaling.events import ServerQuit
+from sigtrace.signaling.events import ServerQuit, WaitAnswer, Waited
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sigtrace.calls.signals import Signal
     from sigtrace.calls.waits import Wait
     from sigtrace.signaling.events import SignalingEvent
+
+_BY_SERVER = (ExchangeEnd.SERVER_CLOSED, ExchangeEnd.SERVER_RESET)
 
 
 @dataclass(slots=True)
@@ -55,7 +58,7 @@ def _add_session(history: History, session: SessionEvents, closed_ns: dict[int, 
     number = len(history.sessions) + 1
     session.events = name_unnamed_sign_ins(session.events)
     peers = PeerRegistry(number, session).collect(closed_ns)
-    relayed = pair(number, session, last_ns)
+    relayed = pair(number, session, peers, last_ns)
     first_signal, first_call = len(history.signals), len(history.calls)
     signals = [replace(signal, number=first_signal + signal.number) for signal in relayed.signals]
     in_time = guess_kinds(sorted(signals, key=lambda signal: (signal.began_ns, signal.number)))
@@ -80,7 +83,18 @@ def _shifted(wait: Wait, by: int) -> Wait:
 
 
 def _quit_ns(session: SessionEvents) -> int | None:
-    return next((event.at_ns for event in session.events if isinstance(event, ServerQuit)), None)
+    """When the server ended: as it said; else, if it was started anew later, when it closed the last wait."""
+    said = [at_ns for event in session.events if (at_ns := _farewell_ns(event)) is not None]
+    if said:
+        return min(said)
+    exchanges = [event.exchange for event in session.events if session.succeeded and isinstance(event, Waited)]
+    return max((one.ended_ns for one in exchanges if one.ended_ns is not None and one.end in _BY_SERVER), default=None)
+
+
+def _farewell_ns(event: SignalingEvent) -> int | None:
+    if isinstance(event, Waited) and event.answer is WaitAnswer.SERVER_QUIT:
+        return event.answered_ns
+    return event.at_ns if isinstance(event, ServerQuit) else None
 
 
 def _numbered(history: History) -> History:

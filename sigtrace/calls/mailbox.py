@@ -11,15 +11,22 @@ A cause is dated by its first byte, because the server may have answered before 
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from sigtrace.signaling.content import Content
     from sigtrace.signaling.events import PeerId
 
 SCAN_BOUND = 512
-"""How far into a queue a match is looked for: a peer that never waits must not make every later answer expensive."""
+"""How many damaged messages are tried for a match: whole ones are found by digest, and a queue may be long."""
+
+PROMPT_NS = 250_000_000
+"""What is queued is answered in one turn of the server and a path's time: longer waits were told as it happened."""
 
 
 class ItemKind(Enum):
@@ -75,7 +82,9 @@ class Mailbox:
         self._announcements = announcements
         self._opened = self._next = len(announcements.items)
         self._told: set[int] = set()  # places after `_next` already taken
-        self._messages: list[Item] = []
+        self._arrived = 0
+        self._messages: OrderedDict[int, Item] = OrderedDict()  # by place of arrival
+        self._places: dict[tuple[PeerId | None, str | None], deque[int]] = {}  # (sender, digest) → oldest first
 
     def open_from_start(self) -> None:
         """Take the peer as one that was there before the capture began."""
@@ -83,14 +92,34 @@ class Mailbox:
 
     def put(self, item: Item) -> None:
         """Add a message."""
-        self._messages.append(item)
+        self._messages[self._arrived] = item
+        self._places.setdefault((item.by, _digest(item.content)), deque()).append(self._arrived)
+        self._arrived += 1
 
     def take_message(self, sender: PeerId | None, content: Content | None) -> Item | None:
         """Take the oldest message of this sender with this content; None when none was seen going in."""
-        for place, item in enumerate(self._messages[:SCAN_BOUND]):
-            if (item.by == sender or item.by is None) and could_be_equal(item.content, content):
-                return self._messages.pop(place)
-        return None
+        oldest = min(self._fitting(sender, content), default=None)
+        return None if oldest is None else self._messages.pop(oldest)
+
+    def _fitting(self, sender: PeerId | None, content: Content | None) -> Iterator[int]:
+        """Yield the places that may hold this message: of those with one sender and digest, the oldest."""
+        digest = _digest(content)
+        if digest is None:
+            yield from islice(self._damaged_twins(self._messages, sender, content), 1)
+            return
+        for by in {sender, None}:
+            same = self._places.get((by, digest), deque())
+            while same and same[0] not in self._messages:
+                same.popleft()
+            yield from islice(same, 1)
+            yield from islice(self._damaged_twins(self._places.get((by, None), ()), sender, content), 1)
+
+    def _damaged_twins(self, places: Iterable[int], sender: PeerId | None, content: Content | None) -> Iterator[int]:
+        """Yield those of the first places whose message could be this one, where one of the two is damaged."""
+        for place in islice(places, SCAN_BOUND):
+            item = self._messages.get(place)
+            if item is not None and item.by in (sender, None) and could_be_equal(item.content, content):
+                yield place
 
     def take_presence(self, peer: PeerId, *, joined: bool) -> Item | None:
         """Take the line about this peer; None when its cause was not seen."""
@@ -103,15 +132,18 @@ class Mailbox:
     def take_oldest(self, before_ns: int) -> Item | None:
         """Take whatever was caused first, if it was caused before then."""
         line = self._next_line()
-        message = self._messages[0] if self._messages else None
-        if line is not None and (message is None or line.began_ns <= message.began_ns):
-            if line.began_ns > before_ns:
-                return None
-            self._next += 1
-            return line
-        if message is None or message.began_ns > before_ns:
+        place = next(iter(self._messages), None)
+        if place is None or (line is not None and line.began_ns <= self._messages[place].began_ns):
+            return self.take_oldest_line(before_ns)
+        return None if self._messages[place].began_ns > before_ns else self._messages.pop(place)
+
+    def take_oldest_line(self, before_ns: int) -> Item | None:
+        """Take the line that was caused first, if it was caused before then, whatever messages there are."""
+        line = self._next_line()
+        if line is None or line.began_ns > before_ns:
             return None
-        return self._messages.pop(0)
+        self._next += 1
+        return line
 
     def _next_line(self) -> Item | None:
         items = self._announcements.items
@@ -119,6 +151,10 @@ class Mailbox:
             self._told.discard(self._next)
             self._next += 1
         return items[self._next] if self._next < len(items) else None
+
+
+def _digest(content: Content | None) -> str | None:
+    return None if content is None else content.sha256
 
 
 def could_be_equal(one: Content | None, other: Content | None) -> bool:
@@ -135,11 +171,10 @@ def could_be_equal(one: Content | None, other: Content | None) -> bool:
 def was_queued(item: Item, asked_ns: int | None, answered_ns: int | None) -> bool | None:
     """Say whether an item had waited in the queue for this wait to be asked.
 
-    The server answers a waiting target before it acknowledges the sender, so an acknowledgement that came after the
-    delivery shows that the target was waiting, whatever our copies' times say within a few microseconds.
+    The server answers those who wait before it acknowledges the cause, so an acknowledgement that came after the answer
+    shows that the peer was waiting, even when its asking was not seen, and whatever our copies' times say within a few
+    microseconds.
     """
-    if asked_ns is None:
-        return None
-    if item.kind is ItemKind.MESSAGE and item.acknowledged_ns is not None and answered_ns is not None:
-        return item.ended_ns < asked_ns and item.acknowledged_ns < answered_ns
-    return item.ended_ns < asked_ns
+    if item.acknowledged_ns is not None and answered_ns is not None and answered_ns <= item.acknowledged_ns:
+        return False
+    return None if asked_ns is None else item.ended_ns < asked_ns

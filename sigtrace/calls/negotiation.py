@@ -1,14 +1,15 @@
 """Signals → calls: one offer/answer negotiation of two peers, from the first offer to the goodbye (RFC 3264, RFC 9429).
 
-| state      | offer                     | answer    | candidate | BYE   |
-|------------|---------------------------|-----------|-----------|-------|
-| no call    | new call                  | new call¹ | new call¹ | new¹³ |
-| offered    | re-offer; glare if theirs | answered  | counted   | ended |
-| answered   | re-offer                  | answered  | counted   | ended |
-| ended      | new call                  | new call¹ | counted²  | same  |
+| state      | offer                      | answer    | candidate | BYE   |
+|------------|----------------------------|-----------|-----------|-------|
+| no call    | new call                   | new call¹ | new call¹ | new¹³ |
+| offered    | re-offer⁴; glare if theirs | answered  | counted   | ended |
+| answered   | re-offer⁴                  | answered  | counted   | ended |
+| ended      | new call                   | new call¹ | counted²  | same  |
 
 ¹ its beginning was not captured; ² late candidates of a call that has just ended; ³ only when the capture began after
-one of the two had joined: else a goodbye without a call is just that.
+one of the two had joined: else a goodbye without a call is just that; ⁴ a new call when its `o=` names another session
+than the sender's last description, as a re-offer never does (RFC 3264 §8).
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Call(Value, frozen=True, kw_only=True):
     last_candidate_ns: int | None = None
     glare: bool = False  # each side offered before the other's offer was answered
     loopback: bool = False
-    inferred: bool = False  # its beginning was not captured: who called is a guess
+    inferred: bool = False  # its beginning was not captured; without offer and answer, who called is a guess
 
     @property
     def answer_time_ns(self) -> int | None:
@@ -164,7 +165,7 @@ class _Reader:
 
     def _offer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
         call = self._current.get(frozenset((sender, receiver)))
-        if call is None or call.bye is not None or _refused(call):
+        if call is None or call.bye is not None or _refused(call) or _describes_anew(call, signal):
             call = self._begin(signal, sender, receiver, inferred=False)
         elif call.pending_from == receiver and not call.answers:
             call.glare = True
@@ -198,9 +199,30 @@ def _refused(call: _Open) -> bool:
     return bool(call.offers) and all(offer.fate is Fate.REFUSED for offer in call.offers) and not call.answers
 
 
+def _describes_anew(call: _Open, offer: Signal) -> bool:
+    """Tell whether an offer is of another session than what its sender described in this call before."""
+    session = _session_id(offer)
+    if session is None:
+        return False
+    own = (_session_id(signal) for signal in reversed(call.signals) if signal.sender == offer.sender)
+    return next(filter(None, own), session) != session
+
+
+def _session_id(signal: Signal) -> str | None:
+    description = signal.content.description
+    return description.origin.session_id if description and description.origin else None
+
+
+def _first_offer(call: _Open) -> Signal | None:
+    """Return the offer that began a call; when an answer stands before the first one, that is a re-offer."""
+    if not call.offers or (call.answers and call.answers[0].began_ns < call.offers[0].began_ns):
+        return None
+    return call.offers[0]
+
+
 def _close(number: int, session: int, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: int | None) -> Call:
     first = call.first
-    offer = call.offers[0] if call.offers else None
+    offer = _first_offer(call)
     candidates_ns = [signal.began_ns for signal in call.candidates]
     whole = Call(
         number=number,
@@ -224,7 +246,7 @@ def _close(number: int, session: int, call: _Open, peers: Mapping[PeerId, Peer],
         last_candidate_ns=max(candidates_ns, default=None),
         glare=call.glare,
         loopback=call.loopback,
-        inferred=call.inferred and not (call.offers or call.answers),
+        inferred=call.inferred and offer is None,
     )
     return _with_end(whole, call, peers, quit_ns)
 

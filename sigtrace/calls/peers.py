@@ -83,8 +83,10 @@ class PeerRegistry:
                 self._met(event.sender)
             self._note_listed(event.listed, event.answered_ns)
         elif isinstance(event, MessageSent):
-            if event.sender is not None and event.accepted:
+            if event.sender is not None and event.accepted is not False:
                 self._met(event.sender, address)
+            if event.receiver is not None and event.accepted:
+                self._met(event.receiver)
         elif isinstance(event, SignedOut):
             self._met(event.peer, address)
             self._signed_out.setdefault(event.peer, event)
@@ -114,7 +116,6 @@ class PeerRegistry:
             joined_ns=event.at_ns,
             sign_in=event.exchange.number,
             address=address,
-            name=event.name,
         )
         for other in event.others:
             if other.connected:

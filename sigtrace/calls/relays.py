@@ -6,21 +6,25 @@ Causes (a POST, a sign-in, a sign-out) go into the mailboxes of those they conce
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
-from sigtrace.calls.mailbox import SCAN_BOUND, Announcements, Item, ItemKind, Mailbox, was_queued
+from sigtrace.calls.endings import OpenWait, date_ends, tell_queued
+from sigtrace.calls.mailbox import PROMPT_NS, Announcements, Item, ItemKind, Mailbox, was_queued
 from sigtrace.calls.signals import Fate, Signal
-from sigtrace.calls.waits import Release, Wait, release_without_answer
+from sigtrace.calls.waits import Release
 from sigtrace.signaling.content import Content, SignalKind
 from sigtrace.signaling.events import MessageSent, SignedIn, SignedOut, WaitAnswer, Waited
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sigtrace.application.http.message import Exchange
+    from sigtrace.calls.peers import Peer
     from sigtrace.calls.sessions import SessionEvents
-    from sigtrace.signaling.events import PeerId, SignalingEvent
+    from sigtrace.calls.waits import Wait
+    from sigtrace.signaling.events import Listed, PeerId, SignalingEvent
 
 _LOST_CONTENT = Content(kind=SignalKind.UNREADABLE, length=None, sha256=None)
 
@@ -38,45 +42,36 @@ class _Step(NamedTuple):
     event: SignalingEvent
 
 
-def pair(number: int, session: SessionEvents, last_ns: int) -> Relayed:
+def pair(number: int, session: SessionEvents, peers: Mapping[PeerId, Peer], last_ns: int) -> Relayed:
     """Pair what one session's peers sent with what their waits brought.
 
     Args:
         number: of the session.
         session: its events.
+        peers: of the session, for when the others were told of a sign-out.
         last_ns: the time of the capture's last packet, where open waits end.
     """
-    return _Pairing(number, session, last_ns).run()
-
-
-@dataclass(slots=True)
-class _OpenWait:
-    event: Waited
-    release: Release | None = None
-    by_peer: PeerId | None = None
-    signal: int | None = None
-    from_queue: bool | None = None
-    inferred: bool = False
-    peer: PeerId | None = None
+    return _Pairing(number, session, peers, last_ns).run()
 
 
 class _Pairing:
-    def __init__(self, number: int, session: SessionEvents, last_ns: int) -> None:
+    def __init__(self, number: int, session: SessionEvents, peers: Mapping[PeerId, Peer], last_ns: int) -> None:
         self._number = number
         self._session = session
+        self._peers = peers
         self._last_ns = last_ns
         self._announcements = Announcements()
         self._boxes: dict[PeerId, Mailbox] = {}
-        self._addressed: dict[tuple[PeerId | None, str], list[PeerId]] = {}  # (sender, digest) → receivers
+        self._addressed: dict[tuple[PeerId | None, str], deque[PeerId]] = {}  # (sender, digest) → receivers
         self._signals: list[Signal] = []
-        self._waits: list[_OpenWait] = []
+        self._waits: list[OpenWait] = []
         self._first_told: dict[tuple[PeerId, bool], int] = {}  # (who, joined) → when anyone was first told
 
     def run(self) -> Relayed:
         for step in sorted(self._steps(), key=lambda step: step[:2]):
             self._take(step.event)
-        waits = _date_ends(self._number, self._waits, self._last_ns)
-        return Relayed(waits, _with_queues(self._signals, waits))
+        waits = date_ends(self._number, self._waits, self._last_ns)
+        return Relayed(waits, tell_queued(self._signals, waits))
 
     def _box(self, owner: PeerId) -> Mailbox:
         """The mailbox of a peer; one whose sign-in was not seen may have been there from the start."""
@@ -93,34 +88,42 @@ class _Pairing:
                 at_ns = event.answered_ns or event.exchange.ended_ns or self._next_after(event)
                 steps.append(_Step(at_ns, is_answer=True, event=event))
                 if event.answered_ns is not None:
-                    self._tell(event, event.answered_ns)
+                    self._tell(event.listed, event.answered_ns)
             else:
                 steps.append(_Step(event.exchange.at_ns, is_answer=False, event=event))
+                if isinstance(event, SignedIn):
+                    self._tell(event.others, event.at_ns)
         return steps
 
     def _next_after(self, event: Waited) -> int:
         """When an answer that was lost must have come at the latest: at the end, for want of anything better."""
         return self._last_ns if event.answer is WaitAnswer.UNREADABLE else event.at_ns
 
-    def _tell(self, event: Waited, told_ns: int) -> None:
-        for entry in event.listed:
+    def _tell(self, listed: tuple[Listed, ...], told_ns: int) -> None:
+        for entry in listed:
             key = (entry.peer, entry.connected)
             self._first_told[key] = min(told_ns, self._first_told.get(key, told_ns))
 
     def _take(self, event: SignalingEvent) -> None:
         if isinstance(event, SignedIn):
-            self._announce(event, event.peer, ItemKind.JOINED)
+            self._announce_joined(event)
         elif isinstance(event, SignedOut):
-            self._announce(event, event.peer, ItemKind.LEFT)
+            self._announce_left(event)
         elif isinstance(event, MessageSent):
             self._send(event)
         elif isinstance(event, Waited):
             self._answer(event)
 
-    def _announce(self, event: SignalingEvent, peer: PeerId | None, kind: ItemKind) -> None:
-        self._announcements.add(Item(kind, peer, *_times(event.exchange)))
-        if kind is ItemKind.JOINED and peer is not None:
-            self._boxes.setdefault(peer, Mailbox(peer, self._announcements))
+    def _announce_joined(self, event: SignedIn) -> None:
+        self._announcements.add(Item(ItemKind.JOINED, event.peer, *_times(event.exchange)))
+        if event.peer is not None:
+            self._boxes.setdefault(event.peer, Mailbox(event.peer, self._announcements))
+
+    def _announce_left(self, event: SignedOut) -> None:
+        """The others are told when the connection closes, not when the sign-out is acknowledged."""
+        peer = self._peers.get(event.peer)
+        left_ns = event.at_ns if peer is None or peer.left_ns is None else peer.left_ns
+        self._announcements.add(Item(ItemKind.LEFT, event.peer, event.exchange.at_ns, left_ns, None))
 
     def _send(self, event: MessageSent) -> None:
         signal = self._signal_of(event)
@@ -130,7 +133,7 @@ class _Pairing:
             item = Item(ItemKind.MESSAGE, event.sender, *times, len(self._signals) - 1, event.content)
             self._box(event.receiver).put(item)
             if event.content.sha256 is not None:
-                self._addressed.setdefault((event.sender, event.content.sha256), []).append(event.receiver)
+                self._addressed.setdefault((event.sender, event.content.sha256), deque()).append(event.receiver)
 
     def _signal_of(self, event: MessageSent) -> Signal:
         began_ns, sent_ns, answered_ns = _times(event.exchange)
@@ -158,7 +161,7 @@ class _Pairing:
         )
 
     def _answer(self, event: Waited) -> None:
-        wait = _OpenWait(event, peer=event.peer)
+        wait = OpenWait(event, peer=event.peer)
         self._waits.append(wait)
         if event.answer is WaitAnswer.MESSAGE:
             self._deliver(wait)
@@ -171,7 +174,7 @@ class _Pairing:
         elif event.answer is WaitAnswer.REFUSED:
             wait.release, wait.from_queue = Release.REFUSED, False
 
-    def _deliver(self, wait: _OpenWait) -> None:
+    def _deliver(self, wait: OpenWait) -> None:
         event = wait.event
         item = self._find_message(wait)
         wait.release, wait.by_peer = Release.MESSAGE, event.sender if event.sender is not None else item and item.by
@@ -180,21 +183,21 @@ class _Pairing:
         else:
             self._deliver_unsent(wait)
 
-    def _find_message(self, wait: _OpenWait) -> Item | None:
+    def _find_message(self, wait: OpenWait) -> Item | None:
         event = wait.event
         if event.peer is not None:
             return self._box(event.peer).take_message(event.sender, event.content)
         digest = event.content.sha256 if event.content else None  # the request was never captured: whose wait was it?
-        receivers = self._addressed.get((event.sender, digest), []) if digest else []
-        for owner in receivers[:SCAN_BOUND]:
+        receivers = self._addressed.get((event.sender, digest), deque()) if digest else deque()
+        while receivers:
+            owner = receivers.popleft()
             item = self._box(owner).take_message(event.sender, event.content)
-            receivers.remove(owner)
             if item is not None:
                 wait.peer = owner
                 return item
         return None
 
-    def _join_legs(self, wait: _OpenWait, item: Item, place: int) -> None:
+    def _join_legs(self, wait: OpenWait, item: Item, place: int) -> None:
         event = wait.event
         wait.signal = place
         wait.from_queue = was_queued(item, event.asked_ns, event.answered_ns)
@@ -210,7 +213,7 @@ class _Pairing:
             fate=Fate.DELIVERED,
         )
 
-    def _deliver_unsent(self, wait: _OpenWait) -> None:
+    def _deliver_unsent(self, wait: OpenWait) -> None:
         event = wait.event
         answered_ns = event.answered_ns if event.answered_ns is not None else event.at_ns
         wait.signal = len(self._signals)
@@ -233,33 +236,46 @@ class _Pairing:
             )
         )
 
-    def _tell_presence(self, wait: _OpenWait) -> None:
-        """One line from the reference server; of a relative's whole list, the entry that nobody heard of before."""
+    def _tell_presence(self, wait: OpenWait) -> None:
         event = wait.event
-        if event.peer is None or not event.listed:
+        entry = self._news(event)
+        if event.peer is None or entry is None:
             self._infer(wait)
+            if wait.release is None and event.listed:  # a list with nobody new: somebody is missing in it
+                wait.release = Release.PEER_LEFT
             return
-        entry = event.listed[0]
-        if len(event.listed) > 1:
-            fresh = [
-                one for one in event.listed if self._first_told.get((one.peer, one.connected)) == event.answered_ns
-            ]
-            entry = fresh[0] if fresh else entry
         wait.release = Release.PEER_JOINED if entry.connected else Release.PEER_LEFT
         wait.by_peer = entry.peer
         item = self._box(event.peer).take_presence(entry.peer, joined=entry.connected)
-        told_ns = self._first_told.get((entry.peer, entry.connected))
         if item is not None:
             wait.from_queue = was_queued(item, event.asked_ns, event.answered_ns)
-        elif told_ns is not None and event.asked_ns is not None:
-            wait.from_queue = told_ns < event.asked_ns
+        else:
+            wait.from_queue = self._was_old_news(event, entry)
 
-    def _infer(self, wait: _OpenWait) -> None:
-        """Of an answer that cannot be read: it was the oldest thing the server held for this peer."""
+    def _news(self, event: Waited) -> Listed | None:
+        """The one line of the reference server; of a relative's whole list, the entry that nobody heard of before."""
+        others = [one for one in event.listed if one.peer != event.peer]
+        if len(event.listed) > 1:
+            others = [one for one in others if self._first_told.get((one.peer, one.connected)) == event.answered_ns]
+        return others[0] if others else None
+
+    def _was_old_news(self, event: Waited, entry: Listed) -> bool | None:
+        """Say whether a line of unseen cause had been queued: a peer that vanished says nothing; others may be told."""
+        told_ns = self._first_told.get((entry.peer, entry.connected))
+        if event.asked_ns is None or event.answered_ns is None or told_ns is None:
+            return None
+        if told_ns < event.asked_ns:
+            return True
+        return False if told_ns < event.answered_ns or event.answered_ns - event.asked_ns > PROMPT_NS else None
+
+    def _infer(self, wait: OpenWait) -> None:
+        """Of an answer that cannot be read: it was the oldest thing, or line, that the server held for this peer."""
         event = wait.event
-        box = self._box(event.peer) if event.peer is not None else None
-        deadline_ns = event.answered_ns or event.exchange.ended_ns or self._last_ns
-        item = box.take_oldest(deadline_ns) if box else None
+        if event.peer is None:
+            return
+        box = self._box(event.peer)
+        take = box.take_oldest_line if event.answer is WaitAnswer.PRESENCE else box.take_oldest
+        item = take(event.answered_ns or event.exchange.ended_ns or self._last_ns)
         if item is None:
             return
         wait.inferred, wait.by_peer = True, item.by
@@ -278,68 +294,3 @@ def _times(exchange: Exchange) -> tuple[int, int, int | None]:
     if request is None:
         return exchange.at_ns, exchange.at_ns, answered_ns
     return request.span.start_ns, request.span.end_ns, answered_ns
-
-
-def _date_ends(number: int, waits: list[_OpenWait], last_ns: int) -> list[Wait]:
-    """Turn the waits of a session into what is handed on, each peer's in order: ends, replacements and blind times."""
-    by_peer: dict[PeerId, list[_OpenWait]] = {}
-    result: list[Wait] = []
-    for wait in waits:
-        if wait.peer is None:
-            result.append(_finished(number, wait, None, last_ns))
-        else:
-            by_peer.setdefault(wait.peer, []).append(wait)
-    for own in by_peer.values():
-        own.sort(key=_asked_or_answered)
-        for wait, following in zip(own, [*own[1:], None], strict=True):
-            result.append(_finished(number, wait, following.event.asked_ns if following else None, last_ns))
-    return sorted(result, key=lambda wait: (wait.asked_ns or wait.ended_ns, wait.exchange))
-
-
-def _asked_or_answered(wait: _OpenWait) -> int:
-    return wait.event.at_ns
-
-
-def _finished(number: int, wait: _OpenWait, next_asked_ns: int | None, last_ns: int) -> Wait:
-    event = wait.event
-    release = wait.release
-    if event.answered_ns is not None:
-        ended_ns = event.answered_ns
-    else:
-        ended_ns = event.exchange.ended_ns if event.exchange.ended_ns is not None else last_ns
-        if event.answer is WaitAnswer.NONE:
-            release, ended_ns = release_without_answer(event.exchange, ended_ns, next_asked_ns)
-    blind_ns = None
-    if next_asked_ns is not None and release is not Release.REPLACED:
-        blind_ns = max(next_asked_ns - ended_ns, 0)
-    return Wait(
-        exchange=event.exchange.number,
-        session=number,
-        peer=wait.peer,
-        asked_ns=event.asked_ns,
-        answered_ns=event.answered_ns,
-        ended_ns=ended_ns,
-        released_by=release,
-        from_queue=wait.from_queue,
-        by_peer=wait.by_peer,
-        signal=wait.signal,
-        blind_ns=blind_ns,
-        inferred=wait.inferred,
-    )
-
-
-def _with_queues(signals: list[Signal], waits: list[Wait]) -> list[Signal]:
-    """Of messages that never came out, say whether their receivers were listening when they went in."""
-    listening: dict[PeerId, list[tuple[int, int]]] = {}
-    for wait in waits:  # in order of asking
-        if wait.peer is not None:
-            listening.setdefault(wait.peer, []).append((wait.asked_ns or 0, wait.ended_ns))
-    return [_with_queue(signal, listening) for signal in signals]
-
-
-def _with_queue(signal: Signal, listening: dict[PeerId, list[tuple[int, int]]]) -> Signal:
-    if signal.fate is not Fate.UNDELIVERED or signal.receiver is None or signal.sent_ns is None:
-        return signal
-    spans = listening.get(signal.receiver, [])
-    place = bisect_right(spans, (signal.sent_ns, signal.sent_ns)) - 1
-    return replace(signal, queued=place < 0 or spans[place][1] < signal.sent_ns)

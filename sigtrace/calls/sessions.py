@@ -38,6 +38,7 @@ class SessionEvents:
     server: Endpoint
     protocol: str
     restarted: bool
+    succeeded: bool = False  # a later run of the same server was seen
     events: list[SignalingEvent] = field(default_factory=list)
 
 
@@ -50,6 +51,8 @@ def split_sessions(protocol: str, events: Iterable[SignalingEvent]) -> list[Sess
         run = runs.get(server)
         if run is None or run.ended_before(event):
             current = SessionEvents(server=server, protocol=protocol, restarted=run is not None)
+            if run is not None:
+                run.session.succeeded = True
             sessions.append(current)
             run = runs[server] = _Run(current)
         run.add(event)
@@ -65,14 +68,14 @@ class _Run:
     """What is known of the numbers one run of a server has given out."""
 
     def __init__(self, session: SessionEvents) -> None:
-        self._session = session
+        self.session = session
         self._highest = -1  # proven by requests
         self._answered: deque[tuple[int, int]] = deque()  # (answered_ns, number) of sign-ins
         self._taken: set[PeerId] = set()
         self._quit = False
 
     def add(self, event: SignalingEvent) -> None:
-        self._session.events.append(event)
+        self.session.events.append(event)
         if isinstance(event, ServerQuit):
             self._quit = True
         elif isinstance(event, SignedIn):

@@ -19,7 +19,7 @@ class Fate(Enum):
     DELIVERED = "delivered"
     ECHOED = "echoed"  # sent to oneself: the answer to the POST is the delivery
     REFUSED = "refused"
-    UNDELIVERED = "undelivered"  # the server took it, and no wait brought it out
+    UNDELIVERED = "undelivered"  # no wait brought it out, as far as the capture shows
     UNSENT = "unsent"  # delivered, and its POST was not captured
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sigtrace.capture.batch import (
     CaptureEnded,
@@ -13,6 +13,7 @@ from sigtrace.capture.batch import (
     InterfaceStatistics,
     NameResolution,
 )
+from sigtrace.notices import Notice, Severity
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
 
     from sigtrace.capture.batch import Batch, CaptureItem
 
+_Fact = TypeVar("_Fact")
+
 KEPT_COMMENTS = 10_000
 """Packet comments kept of one trace: people write them by hand, so more of them is not what they are for."""
+
+KEPT_FACTS = 10_000
+"""Statistics, names and secrets kept of one capture, each: a ring of files repeats them in every section."""
+
+FACTS_DROPPED = "capture.facts-dropped"  # more statistics, names or secrets than are kept of one capture
 
 
 class Capture(Value, frozen=True, kw_only=True):
@@ -86,6 +94,7 @@ class CaptureFacts:
         self._captures: list[_Facts] = []
         self._owner: dict[int, _Facts] = {}  # by index of the interface
         self.comments: dict[int, tuple[str, ...]] = {}  # by packet number
+        self._dropped = 0
 
     def add(self, item: CaptureItem) -> None:
         """Take an item that is not a batch."""
@@ -97,13 +106,26 @@ class CaptureFacts:
             current.interfaces.append(item)
             self._owner[item.index] = current
         elif isinstance(item, InterfaceStatistics):
-            self._owner.get(item.interface, current).statistics.append(item)
+            self._keep(self._owner.get(item.interface, current).statistics, item)
         elif isinstance(item, NameResolution):
-            current.names.append(item)
+            self._keep(current.names, item)
         elif isinstance(item, DecryptionSecrets):
-            current.secrets.append(item)
+            self._keep(current.secrets, item)
         elif isinstance(item, CaptureEnded):
             self._end(item)
+
+    def _keep(self, kept: list[_Fact], item: _Fact) -> None:
+        if len(kept) < KEPT_FACTS:
+            kept.append(item)
+        else:
+            self._dropped += 1
+
+    def notices(self) -> list[Notice]:
+        """Return what there is to say about what was not kept."""
+        if not self._dropped:
+            return []
+        text = f"{self._dropped} statistics, names or secrets beyond the {KEPT_FACTS} kept of each kind were left out"
+        return [Notice(code=FACTS_DROPPED, severity=Severity.INFO, text=text)]
 
     def _end(self, item: CaptureEnded) -> None:
         """Captures that are merged end in another order than they began."""

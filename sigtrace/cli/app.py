@@ -1,21 +1,17 @@
 """The commands, registered; what is true of all of them."""
 
+import gc
 import io
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 import sigtrace
-from sigtrace.cli.analyze import analyze
-from sigtrace.cli.chart import chart
-from sigtrace.cli.export import export
 from sigtrace.cli.options import spread
-from sigtrace.cli.packet import packet
-from sigtrace.cli.sdp import sdp
-from sigtrace.cli.show import show
-from sigtrace.cli.waits import waits
 
 EXIT_CODES = """
 \b
@@ -34,18 +30,25 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 
-COMMANDS: dict[Callable[..., None], str] = {
-    analyze: "A capture on one screen, and what to ask next",
-    chart: "The signaling as a sequence chart",
-    waits: "How long each wait hung, and what released it",
-    sdp: "What was offered, answered and agreed",
-    show: "One exchange or message whole",
-    export: "Records for other programs: NDJSON, JSON, CSV",
-    packet: "One packet as Wireshark or scapy dissects it",
+COMMANDS = {
+    "analyze": "A capture on one screen, and what to ask next",
+    "chart": "The signaling as a sequence chart",
+    "waits": "How long each wait hung, and what released it",
+    "sdp": "What was offered, answered and agreed",
+    "show": "One exchange or message whole",
+    "export": "Records for other programs: NDJSON, JSON, CSV",
+    "packet": "One packet as Wireshark or scapy dissects it",
 }
+"""Each is a function in the module of its name."""
 
-for command, summary in COMMANDS.items():
-    app.command(short_help=summary, epilog=EXIT_CODES)(spread(command))
+
+def register(arguments: Sequence[str]) -> None:
+    """Register the command that is called, or all where that is not plain: each takes its time to prepare."""
+    completing = "_SIGTRACE_COMPLETE" in os.environ
+    plain = bool(arguments) and arguments[0] in COMMANDS and not completing
+    for name in arguments[:1] if plain else COMMANDS:
+        command = getattr(import_module(f"sigtrace.cli.{name}"), name)
+        app.command(short_help=COMMANDS[name], epilog=EXIT_CODES)(spread(command))
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
@@ -78,4 +81,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a sign that the terminal lacks is no reason to stop
-    app(prog_name="sigtrace")
+    register(sys.argv[1:])
+    try:
+        app(prog_name="sigtrace")
+    finally:
+        gc.freeze()  # at its end Python looks for garbage in all that there is: a sixth of a small capture's time

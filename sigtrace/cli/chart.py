@@ -53,7 +53,7 @@ def chart(  # noqa: PLR0913 - a command's parameters are its options
         verbose=talk.verbose,
         time_format=times.time,
         max_peers=peers_that_fit(screen.width, fallback=MAX_PEERS),
-        first_ns=trace.first_ns,
+        whole=trace,
     )
     write_text([render_ladder(ladder, screen)], target, captures)
     finish(trace, talk)

@@ -31,15 +31,15 @@ class Code(IntEnum):
     INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
-LOST_BYTES = "tcp.gap"
-"""The notice that bytes of a stream were never captured."""
+LOST_BYTES = frozenset({"tcp.gap", "tcp.cut-segment"})
+"""The notices that bytes of a stream were never captured."""
 
 
 def code_of(trace: Trace) -> Code:
     """Return the exit code for an answer about this trace: is a part of the capture, or of what it shows, missing?"""
     damaged = any(capture.truncated for capture in trace.captures) or any(
         notice.severity.value == "error"
-        or notice.code == LOST_BYTES
+        or notice.code in LOST_BYTES
         or (notice.code.startswith("capture.") and notice.severity.value == "warning")
         for notice in trace.notices
     )

@@ -51,6 +51,18 @@ class Captures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CapturesAndSubject(Captures):
+    """What is read, and last what of it is meant; see `subject`."""
+
+    captures: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE... N", help="Captures, - is standard input; then what to show.", show_default=False
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """What part of the trace is asked for."""
 
@@ -93,9 +105,10 @@ class Target:
 class Look:
     """What the answer looks like."""
 
-    color: Annotated[Color, typer.Option("--color", help="Use colours.")] = Color.AUTO
+    color: Annotated[Color, typer.Option("--color", help="When to use colours.")] = Color.AUTO
     width: Annotated[
-        int | None, typer.Option("--width", metavar="CELLS", min=20, help="Columns to use; the terminal's, else any.")
+        int | None,
+        typer.Option("--width", metavar="CELLS", min=20, help="Fold to this width; the terminal's, in a pipe none."),
     ] = None
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters alone.")] = False
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sigtrace.cli.exits import complain
-from sigtrace.cli.options import Captures, Look, Talk, Target
+from sigtrace.cli.options import CapturesAndSubject, Look, Talk, Target
 from sigtrace.cli.output import screen_for, write_text
 from sigtrace.cli.subject import split_subject
 from sigtrace.errors import SelectionError, SourceError
@@ -31,7 +31,7 @@ class Program(Enum):
 
 def packet(
     *,
-    captures: Captures,
+    captures: CapturesAndSubject,
     program: Annotated[Program, typer.Option("--with", help="Who dissects it.")] = Program.AUTO,
     look: Look,
     target: Target,
@@ -42,14 +42,14 @@ def packet(
     \b
     Example: sigtrace packet call.pcapng 46
     """  # noqa: D301 - Typer's mark for lines that stay as they are
-    captures, subject = split_subject(captures, "46")
+    files, subject = split_subject(captures, "46")
     number = subject.removeprefix("packet:")
     if not number.isdecimal() or not int(number):
         raise SelectionError(f"{subject} is not the number of a packet", hint="packets are counted from 1")
-    if len(captures.paths) != 1:
+    if len(files.paths) != 1:
         raise SelectionError("one packet is in one capture", hint="give a single file")
-    dissection = _dissect(captures.paths[0], int(number), program, talk)
-    write_text(_lines(dissection, screen_for(look, target)), target, captures)
+    dissection = _dissect(files.paths[0], int(number), program, talk)
+    write_text(_lines(dissection, screen_for(look, target)), target, files)
 
 
 def _dissect(path: str, number: int, program: Program, talk: Talk) -> "Dissection":

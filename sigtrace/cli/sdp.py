@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
 
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,12 +54,13 @@ def sdp(  # noqa: PLR0913 - a command's parameters are its options
 
         write_text([render_negotiation(explain_negotiations(chosen), screen_for(look, target))], target, captures)
     else:
-        write_text(_render(chosen, form), target, captures, encoding="utf-8")
+        for_terminal = target.output is None and sys.stdout.isatty()
+        write_text(_render(chosen, form, for_terminal=for_terminal), target, captures, encoding="utf-8")
     finish(trace, talk)
 
 
-def _render(trace: "Trace", form: Form) -> "Iterable[str]":
-    """Render what is not for a screen."""
+def _render(trace: "Trace", form: Form, *, for_terminal: bool) -> "Iterable[str]":
+    """Render what is not laid out for a screen."""
     from sigtrace.export import render_json
     from sigtrace.export.records import records
     from sigtrace.export.sdp_files import sdp_files
@@ -70,11 +72,18 @@ def _render(trace: "Trace", form: Form) -> "Iterable[str]":
     if form is Form.CSV:
         return render_sections(trace)
     if form is Form.RAW:
-        return (file.sdp for file in sdp_files(trace))
+        return (_harmless(file.sdp) if for_terminal else file.sdp for file in sdp_files(trace))
     from sigtrace.render.markdown import render_negotiation
     from sigtrace.views.negotiation import explain_negotiations
 
     return [render_negotiation(explain_negotiations(trace))]
+
+
+def _harmless(sdp: str) -> str:
+    """Keep a terminal from obeying what strangers put into a description; pipes and files get it as it was."""
+    from sigtrace.render.escape import make_visible
+
+    return "".join(f"{make_visible(line)}\n" for line in sdp.splitlines())
 
 
 def _write_files(trace: "Trace", captures: Captures, target: Target) -> None:

@@ -54,6 +54,6 @@ def waits(  # noqa: PLR0913 - a command's parameters are its options
         from sigtrace.views.waits import list_waits
 
         order: Literal["longest", "time"] = "longest" if longest else "time"
-        table = list_waits(chosen, order=order, limit=limit, time_format=times.time, code=code)
+        table = list_waits(chosen, order=order, limit=limit, time_format=times.time, code=code, whole=trace)
         write_text([render_waits(table, screen_for(look, target))], target, captures)
     finish(trace, talk)

@@ -13,7 +13,8 @@ _HARMFUL = re.compile(
     "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: ESC and CSI among them
     "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen, Arabic letter mark, invisible fillers
     "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"  # zero width space, marks, separators, embeddings, isolates
-    "\ufe00\ufeff\ufff9-\ufffb"  # text selector, byte order mark, annotations
+    "\u200d\ufe00-\ufe0f"  # joiner, variation selectors: terminals disagree on how wide they make what they change
+    "\ufeff\ufff9-\ufffb"  # byte order mark, annotations
     "\ud800-\udfff"  # surrogates: they cannot be encoded
     "\ufffe\uffff"
     "\U000e0000-\U000e0fff"  # tags

@@ -42,6 +42,9 @@ NO_PEER_ID = "peerconnection.no-peer-id"
 SOFTWARE = b"PeerConnectionTestServer"
 """What the reference server and its forks call themselves in `Server:`."""
 
+FAREWELL = b"Server shutting down"
+"""What an open wait is answered when the server ends."""
+
 _PATHS = {
     b"/sign_in": ExchangeKind.SIGN_IN,
     b"/wait": ExchangeKind.WAIT,
@@ -88,7 +91,9 @@ class PeerConnection:
         return _PATHS.get(path, ExchangeKind.OTHER)
 
     def decode(self, unit: Exchange) -> Iterator[SignalingEvent | Notice]:
-        """Yield what the exchange says."""
+        """Yield what the exchange says; the server leaves other methods than GET and POST without an answer."""
+        if unit.response is None and unit.request and unit.request.method not in ("GET", "POST"):
+            return
         kind = self.kind(unit)
         if kind is ExchangeKind.SIGN_IN:
             yield from _decode_sign_in(unit)
@@ -153,6 +158,8 @@ def _looks_like_answer(response: Response) -> bool:
 
 def _kind_of_answer(response: Response) -> ExchangeKind:
     """Guess what was asked from an answer whose request was never captured."""
+    if response.body.data == FAREWELL:
+        return ExchangeKind.WAIT
     if not _looks_like_answer(response):
         return ExchangeKind.OTHER
     if response.reason == b"Added":
@@ -215,14 +222,12 @@ def _decode_wait_answer(unit: Exchange, response: Response, peer: int | None, as
         answer = WaitAnswer.REFUSED
     elif sender is None and not response.complete:
         answer = WaitAnswer.UNREADABLE
-    elif sender is None and response.body.data == b"Server shutting down":
+    elif sender is None and response.body.data == FAREWELL:
         answer = WaitAnswer.SERVER_QUIT
     elif entries and (peer is None or sender in (peer, None)):
         answer, peer, sender = WaitAnswer.PRESENCE, sender if peer is None else peer, None
     elif sender is not None and sender == peer:
-        answer, sender = WaitAnswer.UNREADABLE, None  # presence whose line was not captured
-        if response.body.complete:
-            answer = WaitAnswer.PRESENCE
+        answer, sender = WaitAnswer.PRESENCE, None  # its line was not captured, or has a shape we do not know
     else:
         answer, content = WaitAnswer.MESSAGE, decode_content(response.body)
     return Waited(

@@ -7,7 +7,6 @@ import stat
 import sys
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias
 
-from sigtrace.capture.compression import Decompressor
 from sigtrace.errors import SourceError
 
 if TYPE_CHECKING:
@@ -84,6 +83,8 @@ class DecompressedStream:
     """What a compressed stream holds; ends where that is damaged, and `notices` then says so."""
 
     def __init__(self, compressed: ByteStream, compression: Compression) -> None:
+        from sigtrace.capture.compression import Decompressor  # noqa: PLC0415 - most captures are not compressed
+
         self._decompressor = Decompressor(compression)
         self._pieces = self._decompress(compressed)
         self._piece = b""

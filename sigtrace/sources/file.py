@@ -13,7 +13,6 @@ import numpy as np
 
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.detect import HEAD_LENGTH, PcapngKind, detect_capture, detect_compression
-from sigtrace.capture.merge import MergeInput, merge
 from sigtrace.capture.pcap import PcapReader
 from sigtrace.capture.pcapng import PcapngReader
 from sigtrace.errors import CaptureError, SourceError
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
     from sigtrace.capture.batch import CaptureItem
+    from sigtrace.capture.merge import MergeInput
     from sigtrace.capture.reader import CaptureReader
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
@@ -64,6 +64,8 @@ def read(*paths: Path, progress: Progress | None = None) -> Iterator[CaptureItem
     gauge = _Gauge(inputs, progress)
     if len(inputs) == 1:
         return _OpenCapture(inputs[0], gauge.add).items(WINDOW_LENGTH)
+    from sigtrace.capture.merge import merge  # noqa: PLC0415 - one capture, the usual case, is read sooner without it
+
     window_length = min(max(MERGE_LENGTH // len(inputs), LEAST_WINDOW_LENGTH), WINDOW_LENGTH)
     return merge([_merge_input(one, gauge.add, window_length) for one in inputs])
 
@@ -87,6 +89,8 @@ class _Gauge:
 
 def _merge_input(one: Input, on_read: Callable[[int], None], window_length: int) -> MergeInput:
     """Look for an input's first packet. Files are closed until their turn comes; streams have to stay open."""
+    from sigtrace.capture.merge import MergeInput  # noqa: PLC0415 - as in `read`
+
     if one.can_reopen:
         items = _OpenCapture(one, lambda _: None).items(PEEK_WINDOW_LENGTH)
         first_ns = next((int(item.at_ns[0]) for item in items if isinstance(item, Batch) and len(item)), None)

@@ -39,6 +39,7 @@ class Connection:
         "reset",
         "reset_by",
         "responder",
+        "settled",
         "syn_ack_ns",
         "syn_ns",
     )
@@ -54,6 +55,7 @@ class Connection:
         self.opened_ns = self.last_ns = segment.at_ns
         self.first_packet = segment.number
         self.handshake_seen = self.forgotten = False
+        self.settled = False  # over, and kept for its facts alone
         self.syn_ns: int | None = None
         self.syn_ack_ns: int | None = None
         self.closed_ns: int | None = None
@@ -77,7 +79,13 @@ class Connection:
     @property
     def carried(self) -> bool:
         """True when payload was seen in either direction."""
-        return any(stream.bytes or stream.gap_bytes or stream.waiting for stream in self.streams)
+        one, other = self.originator, self.responder
+        return bool(one.bytes or other.bytes or one.gap_bytes or other.gap_bytes or one.waiting or other.waiting)
+
+    @property
+    def silent(self) -> bool:
+        """True when nothing was ever delivered of either direction, and nothing is waited for."""
+        return not (self.carried or any(stream.ended or stream.hole for stream in self.streams))
 
     def facts(self) -> Flow:
         """Return what is known now."""
@@ -248,6 +256,11 @@ class Connection:
         for stream in self.streams:
             stream.drop()
             stream.plain = False
+
+    def untie(self) -> None:
+        """Break the circles between this and its streams: memory is free at once, without the garbage collector."""
+        for stream in self.streams:
+            del stream.peer, stream.connection
 
 
 def _sender_opened(segment: Segment) -> bool:

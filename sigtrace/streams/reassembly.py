@@ -147,8 +147,9 @@ class Reassembler:
         connection = self._connections[number]
         originator, responder = connection.originator.endpoint, connection.responder.endpoint
         if not connection.forgotten:
-            if not self._in_table(connection):
-                self._settled -= connection.carried
+            if connection.settled:
+                connection.settled = False
+                self._settled -= 1
                 self._dropped.append(number)
             connection.forget()
         return originator, responder
@@ -167,7 +168,9 @@ class Reassembler:
         stream.packets += 1
         if copy:
             stream.copies += 1
-        elif not connection.forgotten:
+        elif connection.forgotten or (connection.closed and segment.flags & _KIND == ACK and not segment.length):
+            pass  # nothing can be learnt: it is not followed, or this is the last acknowledgment of all
+        else:
             connection.receive(stream, segment, out)
             stream.refresh()
             peer = stream.peer
@@ -202,7 +205,8 @@ class Reassembler:
             self._dropped.append(old.number)
         else:
             old.conclude(Ending.REPLACED, Mark(first.at_ns, first.number), out)
-            self._settled += old.carried
+            if old.carried:
+                self._settle(old)
         self._open(first.source + first.destination, first, out)
         for stray in kept:
             sender = self._streams[stray.source + stray.destination]
@@ -212,11 +216,11 @@ class Reassembler:
     def _make_room(self, segment: Segment, out: Out) -> None:
         """Let a tenth of the connections go: forgotten, closed and empty ones first, then those idle for longest."""
         for number in self._dropped:
-            del self._connections[number]
+            self._connections.pop(number).untie()
         self._dropped.clear()
         if len(self._connections) - self._settled < self._max_flows:
             return
-        followed = [known for known in self._connections.values() if self._in_table(known) or not known.carried]
+        followed = [known for known in self._connections.values() if not known.settled]
         followed.sort(key=_worth)
         for connection in followed[: max(1, self._max_flows // 10)]:
             self._leave(connection, out)
@@ -229,15 +233,20 @@ class Reassembler:
         return there is not None and there.connection is connection
 
     def _leave(self, connection: Connection, out: Out) -> None:
-        if not connection.forgotten:
+        """Take a connection out of the table; one of which nothing was ever delivered goes without a word."""
+        if not connection.forgotten and not connection.silent:
             connection.conclude(Ending.CAPTURE_ENDED, Mark(connection.last_ns, 0), out)
         if self._in_table(connection):
             for stream in connection.streams:
                 self._streams.pop(stream.endpoint + stream.peer.endpoint, None)
         if connection.carried and not connection.forgotten:
-            self._settled += 1
+            self._settle(connection)
         else:
             self._dropped.append(connection.number)
+
+    def _settle(self, connection: Connection) -> None:
+        connection.settled = True
+        self._settled += 1
 
     # Patience
 

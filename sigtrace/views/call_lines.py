@@ -85,17 +85,21 @@ def _facts(trace: Trace, people: People, call: Call) -> list[str]:
 
 
 def _describe_opening(trace: Trace, call: Call) -> list[str]:
-    """Say when offer and answer were sent; an answer before the offer is to one that was not captured."""
+    """Say when offer and answer were sent, as far as they were captured."""
     offered, answered = (
-        None if at_ns is None else format_seconds(at_ns, trace.first_ns) for at_ns in (call.offered_ns, call.answered_ns)
+        None if at_ns is None else format_seconds(at_ns, trace.first_ns)
+        for at_ns in (call.offered_ns, call.answered_ns)
     )
     if offered is None:
         began = format_seconds(call.began_ns, trace.first_ns)
-        return [f"from {began}, the offer was not captured", *([f"answer at {answered}"] if answered else [])]
-    if call.answer_time_ns is not None and call.answer_time_ns >= 0:
-        return [f"offer at {offered}", f"answer +{format_duration(call.answer_time_ns)}"]
-    early = [f"answer at {answered} to an offer that was not captured"] if answered else []
-    return [*early, f"offer at {offered}"]
+        return ["offer not captured", f"answer at {answered}" if answered else f"from {began} on"]
+    if answered is None:
+        return [f"offer at {offered}"]
+    quick = call.answer_time_ns is not None and call.answer_time_ns >= 0  # else captured in the wrong order
+    return [
+        f"offer at {offered}",
+        f"answer +{format_duration(call.answer_time_ns or 0)}" if quick else f"answer at {answered}",
+    ]
 
 
 def _ending(people: People, call: Call) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sigtrace.packets.endpoint import Endpoint
     from sigtrace.trace import Trace
-    from sigtrace.views.people import Party
+    from sigtrace.views.people import Party, People
     from sigtrace.views.step import Step
 
 MAX_PEERS = 8
@@ -29,7 +29,9 @@ class Columns:
     `parties` has who stands in each column, None for the others; `folded` has who the others are.
     """
 
-    def __init__(self, trace: Trace, session: int, server: Endpoint, steps: Iterable[Step], max_peers: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a column is made of
+        self, trace: Trace, people: People, session: int, server: Endpoint, steps: Iterable[Step], max_peers: int
+    ) -> None:
         weights = _weigh(steps)
         order = _in_order_of_arrival(trace, session, weights)
         room = max_peers if len(order) <= max_peers else max(max_peers - 1, 1)  # the others need a column, too
@@ -42,7 +44,7 @@ class Columns:
         middle = (len(shown) + 1) // 2
         self.parties: list[Party | None] = [*shown[:middle], SERVER, *shown[middle:]]
         self._places = {party: place for place, party in enumerate(self.parties)}
-        self.columns = tuple(_column(trace, session, server, party, len(self.folded)) for party in self.parties)
+        self.columns = tuple(_column(people, session, server, party, len(self.folded)) for party in self.parties)
 
     def place(self, party: Party) -> int:
         """Return the index of a party's column, that of the others when it has none."""
@@ -67,19 +69,19 @@ def _in_order_of_arrival(trace: Trace, session: int, weights: dict[Party, int]) 
     return list(dict.fromkeys([*known, *weights]))
 
 
-def _column(trace: Trace, session: int, server: Endpoint, party: Party | None, folded: int) -> Column:
+def _column(people: People, session: int, server: Endpoint, party: Party | None, folded: int) -> Column:
     if party is None:
         return Column(kind=ColumnKind.OTHERS, name=count(folded, "other peer"))
     if isinstance(party, TheServer):
         return Column(kind=ColumnKind.SERVER, name=str(server))
     if isinstance(party, Stranger):
         return Column(kind=ColumnKind.STRANGER, name=party.address, address=party.address)
-    peer = trace.peer(session, party)
-    name = peer.label if peer else f"peer {party}"
+    name = people.name(session, party)
     named = name != f"peer {party}"
     return Column(
         kind=ColumnKind.PEER,
         name=name,
+        brief=people.short(session, party),
         id=str(party) if named else None,
-        address=peer.address if peer else None,
+        address=people.address(session, party),
     )

@@ -196,7 +196,7 @@ def _start_line(half: Request | Response) -> str:
 
 
 def _body_lines(body: Body, *, verbose: bool) -> list[str]:
-    """A body line by line. JSON that wraps a description says it in one long escaped line: the description says more."""
+    """A body line by line; a description that is wrapped in JSON, one long escaped line, is spelled out instead."""
     data = body.content if body.content is not None else body.data
     if not data:
         return []

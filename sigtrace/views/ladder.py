@@ -54,7 +54,7 @@ def build_ladder(  # noqa: PLR0913 - each is a switch of the command
     time_format: TimeFormat = TimeFormat.RELATIVE,
     max_peers: int = MAX_PEERS,
     quiet_ns: int = QUIET_NS,
-    first_ns: int | None = None,
+    whole: Trace | None = None,
 ) -> Ladder:
     """Build the chart of a trace.
 
@@ -66,11 +66,12 @@ def build_ladder(  # noqa: PLR0913 - each is a switch of the command
         time_format: how points in time are written.
         max_peers: peers with a column of their own, in each session; the rest share one.
         quiet_ns: silence from this length on has a row.
-        first_ns: what relative times count from; the first packet when None.
+        whole: what `trace` is a selection of: it knows all names, and relative times count from its first packet.
     """
-    clock = Clock(first_ns=trace.first_ns if first_ns is None else first_ns, format=time_format)
+    whole = trace if whole is None else whole
+    clock = Clock(first_ns=whole.first_ns, format=time_format)
     options = _Options(code=code, verbose=verbose, max_peers=max_peers, quiet_ns=quiet_ns, clock=clock)
-    people = People(trace)
+    people = People(whole)
     exchanges = _by_session(trace, people)
     sections = tuple(
         _build_section(trace, people, session, exchanges[session.number], options)
@@ -100,7 +101,7 @@ def _build_section(
     scene = Scene(trace, people, session.number, fold=not options.verbose)
     story = Story(scene)
     steps = [step for step in story.steps(exchanges) if options.verbose or not step.minor]
-    columns = Columns(trace, session.number, session.server, steps, options.max_peers)
+    columns = Columns(trace, people, session.number, session.server, steps, options.max_peers)
     lifelines = Lifelines(scene.waits, story.came_ns, story.went_ns)
     placer = _Placer(people, session.number, columns, lifelines, options)
     still_open = [
@@ -140,8 +141,7 @@ def _remarks(people: People, session: int, columns: Columns) -> tuple[str, ...]:
     rest = len(columns.folded) - len(names)
     who = listed([*names, f"{rest} more"] if rest else names)
     return (
-        f"One column for {who}: what they say to others is shown, and what was refused;"
-        " not their waits, comings and goings.",
+        f"One column for {who}: it shows what they say to others and what was refused, not how they come, wait and go.",
         "Choose with --peer NAME or --call N, or make room for more columns with --width.",
     )
 

@@ -54,6 +54,7 @@ class Column(Value, frozen=True, kw_only=True):
 
     kind: ColumnKind
     name: str
+    brief: str = ""  # of a peer: the name without its host, where that is enough
     id: str | None = None  # of a peer
     address: str | None = None
 

@@ -63,6 +63,7 @@ def _sent(scene: Scene, exchange: Exchange, request: Request, signal: Signal, au
     run = scene.run_of(signal)
     signals = run.signals if run else [signal]
     words = describe_candidates(signals) if run else describe_signal(signal)
+    words = Words(words.label, tuple(detail for detail in words.details if detail != signal.content.problem))
     if scene.crowded or signal.receiver is None:
         words = Words(words.label, (f"for {scene.short(signal.receiver)}", *words.details))
     meaning = Meaning(Tone.SIGNAL, _SENT.get(signal.kind, WireEvent.MESSAGE_SENT))
@@ -70,8 +71,8 @@ def _sent(scene: Scene, exchange: Exchange, request: Request, signal: Signal, au
     step.call = signal.call
     step.folded = len(signals)
     if run and run.span_ns:
-        step.notes = (*step.notes, f"sent within {format_duration(run.span_ns)}")
-    if signal.content.problem and not run:
+        step.notes = (*step.notes, f"over {format_duration(run.span_ns)}")
+    if signal.content.problem and not run and not request.body.missing:  # else the request's damage says it
         step.problems = (*step.problems, signal.content.problem)
     step.problems = (*step.problems, *describe_fate(signals))
     return step

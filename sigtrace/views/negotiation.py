@@ -145,7 +145,7 @@ def _round(
 
 def _title(trace: Trace, people: People, signal: Signal) -> str:
     when = format_seconds(signal.began_ns, trace.first_ns)
-    return f"{signal.kind.value} by {people.numbered(signal.session, signal.sender)} at {when}"
+    return f"{signal.kind.value} by {people.short_numbered(signal.session, signal.sender)} at {when}"
 
 
 def _remarks(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure
 from sigtrace.value import Value
-from sigtrace.views.people import People
+from sigtrace.views.people import People, abridged
 from sigtrace.views.quantities import format_duration
 from sigtrace.views.times import Clock
 
@@ -29,7 +29,7 @@ class PeerLine(Value, frozen=True, kw_only=True):
     name: str
     brief: str  # the name without its host, where that is enough
     address: str
-    there: str  # "20.4 – 28.5 s" since the start; "since 20.4 s" when it was not seen leaving
+    there: str  # "20.4 to 28.5 s" since the start, with a dash; "since 20.4 s" when it was not seen leaving
     waits: str  # how many
     longest: str
     blind: str  # altogether, between its waits
@@ -46,9 +46,7 @@ def describe_peers(trace: Trace) -> list[PeerLine]:
     interest = _interest(trace)
     people = People(trace)
     return [
-        _describe(
-            trace, people, peer, waits.get((peer.session, peer.id), []), interest.get((peer.session, peer.id), 0)
-        )
+        _describe(trace, people, peer, waits.get((peer.session, peer.id), []), interest.get((peer.session, peer.id), 0))
         for peer in trace.peers
     ]
 
@@ -58,7 +56,7 @@ def _describe(trace: Trace, people: People, peer: Peer, waits: Sequence[Wait], i
     return PeerLine(
         session=peer.session,
         id=str(peer.id),
-        name=peer.name or "",
+        name=abridged(peer.name or ""),
         brief=people.short(peer.session, peer.id) if peer.name else "",
         address=peer.address or "",
         there=_describe_stay(peer, trace.first_ns),

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from sigtrace.signaling.events import ExchangeKind, PeerId
+from sigtrace.signaling.events import PeerId
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 _PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")
-_TO = re.compile(rb"(?:^|[?&])to=\s*(-?\d{1,10})")
+
+
+_NAME_LENGTH = 64
+"""Characters of a name that are shown: names come off the wire, and may be as long as a line of HTTP."""
 
 
 class Stranger(NamedTuple):
@@ -42,7 +45,12 @@ class People:
         if peer is None:
             return "someone"
         known = self._trace.peer(session, peer)
-        return known.label if known else f"peer {peer}"
+        return abridged(known.label) if known else f"peer {peer}"
+
+    def address(self, session: int, peer: PeerId) -> str | None:
+        """Say where a peer sits, if that is known."""
+        known = self._trace.peer(session, peer)
+        return known.address if known else None
 
     def numbered(self, session: int, peer: PeerId | None) -> str:
         """Name a peer with its number: `alice@host-a (1)`."""
@@ -107,17 +115,14 @@ class People:
     def _shared(self) -> dict[tuple[int, str], int]:
         shared: dict[tuple[int, str], int] = {}
         for peer in self._trace.peers:
-            key = (peer.session, peer.label.partition("@")[0])
+            key = (peer.session, abridged(peer.label).partition("@")[0])
             shared[key] = shared.get(key, 0) + 1
         return shared
 
 
-def target_peer(exchange: Exchange) -> int | None:
-    """Return whom a message was addressed to, as its request says."""
-    found = _TO.search(exchange.request.target) if exchange.request else None
-    return int(found[1]) if found else None
-
-
-def is_signaling(kind: ExchangeKind) -> bool:
-    """Tell the kinds that belong to the story from those that merely happened on the same server."""
-    return kind not in (ExchangeKind.OTHER, ExchangeKind.OPTIONS)
+def abridged(name: str) -> str:
+    """Return a name without its middle where it is long; `show` has it whole."""
+    if len(name) <= _NAME_LENGTH:
+        return name
+    half = _NAME_LENGTH // 2
+    return f"{name[:half]}…{name[1 - half :]}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sigtrace.errors import SelectionError
 from sigtrace.value import Value
 from sigtrace.views.moment import parse_time
-from sigtrace.views.people import People
+from sigtrace.views.people import People, abridged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -103,7 +103,9 @@ def _within(trace: Trace, exchange: Callable[[Exchange], bool], session: set[int
 def _select_peer(trace: Trace, wanted: str) -> Trace:
     chosen = {(peer.session, peer.id) for peer in trace.peers if _is_called(peer, wanted)}
     if not chosen:
-        labels = dict.fromkeys(f"{peer.id} {peer.name}" if peer.name else str(peer.id) for peer in trace.peers)
+        labels = dict.fromkeys(
+            f"{peer.id} {abridged(peer.name)}" if peer.name else str(peer.id) for peer in trace.peers
+        )
         raise SelectionError(f"no peer {wanted}", hint=_hint("peers", labels))
     return _around(trace, chosen)
 

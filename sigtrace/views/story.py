@@ -68,7 +68,7 @@ class Story:
             yield refusal_step(exchange, response, author)
             return
         known = not isinstance(author, Stranger)
-        words = Words(f"you are {author}", (_describe_company(response),)) if known else Words("signed in")
+        words = Words(f"you are {author}", _describe_company(response)) if known else Words("signed in")
         yield answer_step(exchange, response, author, words, Meaning(Tone.PRESENCE, WireEvent.SIGNED_IN))
 
     def _tell_sign_out(self, exchange: Exchange, author: Party) -> Iterator[Step]:
@@ -108,7 +108,10 @@ def _tell_other(exchange: Exchange, author: Party, kind: ExchangeKind) -> Iterat
         yield acknowledgement_step(exchange, response, author, event)
 
 
-def _describe_company(response: Response) -> str:
-    """Say how many others the server listed; the first line is the newcomer itself."""
-    others = max((response.body.content or b"").count(b"\n") - 1, 0)
-    return f"{count(others, 'other')} here" if others else "alone"
+def _describe_company(response: Response) -> tuple[str, ...]:
+    """Say how many others the server listed, if all of it was captured; the first line is the newcomer itself."""
+    listed = response.body.content
+    if not listed or response.body.missing:
+        return ()
+    others = max(listed.count(b"\n") - 1, 0)
+    return (f"{count(others, 'other')} here" if others else "alone",)

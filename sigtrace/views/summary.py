@@ -24,6 +24,9 @@ PEERS_SHOWN = 8
 """Peers on the screen when there are many: those in failed calls first."""
 
 CALLS_SHOWN = 8
+STANDARD_INPUT = "-"
+_FILES_NAMED = 3
+"""Captures that are named; of a ring of a hundred files, the first and the last say enough."""
 
 
 class SessionLines(Value, frozen=True, kw_only=True):
@@ -69,7 +72,7 @@ def summarise(trace: Trace) -> Summary:
     hidden = Counter(name_outcome(trace.verdicts.get(call.number)) for call in trace.calls if call not in telling)
     calls = tuple(describe_call(trace, people, call) for call in telling)
     return Summary(
-        title=", ".join(capture.file for capture in trace.captures),
+        title=_title(trace),
         capture=_describe_capture(trace),
         warnings=_warnings(trace),
         sessions=tuple(_sessions(trace)),
@@ -82,6 +85,13 @@ def summarise(trace: Trace) -> Summary:
         next=_next_commands(trace, calls),
         nothing=() if trace.sessions else explain_nothing(trace),
     )
+
+
+def _title(trace: Trace) -> str:
+    files = ["standard input" if capture.file == STANDARD_INPUT else capture.file for capture in trace.captures]
+    if len(files) > _FILES_NAMED:
+        return f"{len(files)} captures, {files[0]} to {files[-1]}"
+    return ", ".join(files)
 
 
 def _describe_capture(trace: Trace) -> tuple[str, ...]:
@@ -147,6 +157,8 @@ def _next_commands(trace: Trace, calls: tuple[CallLine, ...]) -> tuple[str, ...]
     if not trace.captures:
         return ()
     files = " ".join(shlex.quote(capture.file) for capture in trace.captures)
+    if len(trace.captures) > _FILES_NAMED:
+        files = "…"  # the reader has them on the command line above
     if not trace.sessions:
         return (f"sigtrace export {files} --format ndjson --flows",)
     failed = next((line for line in calls if not line.good), None)

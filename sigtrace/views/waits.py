@@ -56,13 +56,14 @@ _ENDS = {
 }
 
 
-def list_waits(
+def list_waits(  # noqa: PLR0913 - each is a switch of the command
     trace: Trace,
     *,
     order: Literal["time", "longest"] = "time",
     limit: int | None = None,
     time_format: TimeFormat = TimeFormat.RELATIVE,
     code: bool = False,
+    whole: Trace | None = None,
 ) -> WaitTable:
     """List the waits of a trace.
 
@@ -72,11 +73,12 @@ def list_waits(
         limit: at most so many rows; the totals are of all.
         time_format: how points in time are written.
         code: name the functions of the sample programs behind what released each wait.
+        whole: what `trace` is a selection of: it knows all names.
     """
     if not trace.waits:
         sentences = explain_nothing(trace) if not trace.sessions else ("No wait was captured.",)
         return WaitTable(rows=(), totals=None, nothing=sentences)
-    people = People(trace)
+    people = People(whole or trace)
     clock = Clock(first_ns=trace.first_ns, format=time_format)
     longest_ns = max((wait.hang_ns or 0 for wait in trace.waits), default=0)
     waits = sorted(trace.waits, key=lambda wait: -(wait.hang_ns or 0)) if order == "longest" else trace.waits

@@ -90,6 +90,29 @@ def test_help_is_quick() -> None:
         assert done.stdout.endswith("HEAVY []\n")
 
 
+def test_analyze_imports_only_what_it_needs() -> None:
+    """One plain capture without colours: no merging, no decompression, no painting, and no renderer but its own."""
+    script = (
+        f"import sys; sys.argv = ['sigtrace', 'analyze', {str(BASIC)!r}]\n"
+        "from sigtrace.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print('LOADED', *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), check=True)
+    loaded = set(done.stdout.rpartition("LOADED ")[2].split())
+    assert "sigtrace.render.terminal.summary" in loaded
+    needless = {
+        "rich.style",
+        "sigtrace.capture.compression",
+        "sigtrace.capture.merge",
+        "sigtrace.render.terminal.ladder",
+        "sigtrace.views.ladder",
+        "zoneinfo",
+    }
+    assert not loaded & needless
+
+
 def test_standard_input() -> None:
     """A capture from a pipe gives what the file gives."""
     piped = run("waits", "-", stdin=BASIC.read_bytes())

@@ -52,6 +52,15 @@ def test_chart_names_functions() -> None:
     assert "::" not in run("chart", BASIC).stdout
 
 
+def test_functions_of_one_exchange_and_of_waits() -> None:
+    """`show` and `waits` name functions, too; records have none to name."""
+    assert "PeerChannel::AddMember" in run("show", "--code", BASIC, "1").stdout
+    assert "PeerChannel::BroadcastChangedState" in run("waits", "--code", BASIC).stdout
+    refused = run("waits", "--code", "--format", "csv", BASIC)
+    assert refused.returncode == 2
+    assert "--format text" in refused.stderr
+
+
 def test_time_formats() -> None:
     """-t takes tshark's words: relative by default, the epoch, UTC with its date."""
     assert re.search(r"\b20\.387\b", run("chart", BASIC).stdout)

@@ -14,6 +14,7 @@ from tests.e2e.truth import (
     exchange_differences,
     load,
     peer_differences,
+    queue_differences,
     relay_differences,
     true_calls,
     wait_differences,
@@ -60,6 +61,11 @@ def test_waits(story: Story) -> None:
 def test_relays(story: Story) -> None:
     """Every message is tied to the wait that brought it, and to no other."""
     assert list(relay_differences(story)) == []
+
+
+def test_queues(story: Story) -> None:
+    """A message counts as queued when its receiver asked after it was sent, and only then."""
+    assert list(queue_differences(story)) == []
 
 
 def test_peers(story: Story) -> None:

@@ -271,8 +271,8 @@ def _true_release(row: Row, *, seen: bool) -> tuple[set[str], int | None]:
         return _UNANSWERED if not (seen and row["status"]) else {"refused"}, None
     if cause["type"] == "notification":
         entries = [line.rsplit(",", 2) for line in cause["entry"].splitlines()]
-        if len(entries) != 1 or len(entries[0]) != 3:
-            return {"peer-joined", "peer-left"}, None  # a relative's list, or lines without commas
+        if len(entries) != 1 or len(entries[0]) != 3 or entries[0][1] == str(row["peer_id"]):
+            return {"peer-joined", "peer-left"}, None  # a relative's list, with one's own line; or without commas
         _, peer, connected = entries[0]
         return {"peer-joined" if connected == "1" else "peer-left"}, int(peer)
     if cause["type"] == "message":
@@ -313,6 +313,26 @@ def relay_differences(story: Story) -> Iterator[str]:
         expected = number[id(wait)] if wait is not None and seen else None
         if signal["delivered_exchange"] != expected and not (story.partial and signal["delivered_exchange"] is None):
             yield f"signal {signal['number']}: delivered by {signal['delivered_exchange']}, in truth by {expected}"
+
+
+def queue_differences(story: Story) -> Iterator[str]:
+    """Yield messages said to have been queued that met an open wait, or the other way about.
+
+    A message the sender knew to be taken before its receiver asked was queued; one sent after that was not. What lies
+    between is too close to tell by the endpoints' clocks, and so is all of a path that holds packets back.
+    """
+    row_of = {one["number"]: row for row, one in story.pairs}
+    waits = {one["exchange"]: one for one in story.of("wait")}
+    for signal in () if story.name in PATH_MS else story.of("signal"):
+        sent, brought = row_of.get(signal["sent_exchange"]), row_of.get(signal["delivered_exchange"])
+        if sent is None or brought is None or brought["kind"] != "wait" or story.browser:
+            continue
+        from_queue = waits[signal["delivered_exchange"]]["from_queue"]
+        acknowledged = sent.get("t_response_first", sent["t_request"])
+        if acknowledged < brought["t_request"] and from_queue is False:
+            yield f"signal {signal['number']}: {from_queue}, in truth queued"
+        elif sent["t_request"] > brought["t_request"] and from_queue is not False:
+            yield f"signal {signal['number']}: {from_queue}, in truth not queued"
 
 
 def peer_differences(story: Story) -> Iterator[str]:

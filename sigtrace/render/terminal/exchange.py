@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.render.terminal.functions import render_code
-from sigtrace.render.terminal.line import DIM, FAILURE, TITLE, Line, join_lines
-from sigtrace.render.terminal.wrap import wrap
+from sigtrace.render.terminal.line import DIM, FAILURE, PLAIN, TITLE, Line, join_lines
+from sigtrace.render.terminal.wrap import wrap, wrap_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sigtrace.views.exchange import ExchangeView, Message
 
 _INDENT = 2
-_FACTS = 15
+_FACTS = 16
 
 
 def render_exchange(view: ExchangeView, screen: Screen) -> str:
@@ -30,13 +30,13 @@ def _lines(view: ExchangeView, screen: Screen) -> Iterator[Line]:
         for place, part in enumerate(wrap(screen.clean(value), width, screen)):
             yield Line(screen).add(" " * _INDENT).add(name if place == 0 else "", DIM).to(_FACTS).add(part)
     for problem in view.problems:
-        yield Line(screen).add(" " * _INDENT).add(f"{screen.glyphs.bad} {problem}", FAILURE)
+        yield from wrap_line(f"{screen.glyphs.bad} {problem}", screen, FAILURE, indent=_INDENT)
     if view.code:
         yield Line(screen)
         yield Line(screen).add("FUNCTIONS", TITLE)
         for code in view.code:
             title = " " * _INDENT + code.half
-            yield from render_code(code.sent_by, code.handled_by, screen, _FACTS, title)
+            yield from render_code(code.sent_by, code.handled_by, screen, _FACTS, title, PLAIN)
     for message in view.messages:
         yield Line(screen)
         yield from _message(message, screen)

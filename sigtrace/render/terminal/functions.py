@@ -18,8 +18,13 @@ _TITLES = 9
 _LEAST_ROOM = 20
 
 
-def render_code(
-    sent_by: Sequence[str], handled_by: Sequence[str], screen: Screen, indent: int, title: str = ""
+def render_code(  # noqa: PLR0913, PLR0917 - two lists of names, where they go and how they look
+    sent_by: Sequence[str],
+    handled_by: Sequence[str],
+    screen: Screen,
+    indent: int,
+    title: str = "",
+    style: str = DIM,
 ) -> Iterator[Line]:
     """Render the functions on both ends as calls in order; a side that has none is left out.
 
@@ -29,6 +34,7 @@ def render_code(
         screen: where it goes.
         indent: cells before it.
         title: stands before the first line, within the indent.
+        style: of the names.
     """
     room = 1000 if screen.width is None else max(screen.width - indent - _TITLES, _LEAST_ROOM)
     arrow = screen.clean(" → ")
@@ -36,5 +42,5 @@ def render_code(
         text = arrow.join(screen.clean(name) for name in names)
         for place, part in enumerate(wrap(text, room, screen) if names else ()):
             line = Line(screen).add(title, DIM).to(indent)
-            yield line.add(side if place == 0 else "", DIM).to(indent + _TITLES).add(part, DIM)
+            yield line.add(side if place == 0 else "", DIM).to(indent + _TITLES).add(part, style)
             title = ""

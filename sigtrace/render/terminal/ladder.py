@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sigtrace.render.terminal.screen import Screen
-    from sigtrace.views.ladder_rows import Column, Ladder, Row, Section
+    from sigtrace.views.ladder_rows import Ladder, Row, Section
 
 
 def render_ladder(ladder: Ladder, screen: Screen) -> str:
@@ -75,18 +75,22 @@ class _Drawing:
         return line
 
     def _column_labels(self) -> list[str]:
-        """Name the columns, as long as they stand side by side, else shortened as little as that takes."""
+        """Name the columns: in full where that fits, else briefly, else shortened as little as that takes."""
+        columns = self._section.columns
         room = 1000 if self._screen.width is None else self._layout.label_room
+        labels = [self._column_label(column.name, column.id, 1000) for column in columns]
+        names = [column.name for column in columns]
+        if max(map(self._screen.cells, labels)) > room or not self._layout.holds(labels, self._screen):
+            names = [column.brief or column.name for column in columns]
         while True:
-            labels = [self._column_label(column, room) for column in self._section.columns]
+            labels = [self._column_label(name, column.id, room) for name, column in zip(names, columns, strict=True)]
             if room <= 8 or self._layout.holds(labels, self._screen):
                 return labels
             room = min(room, max(map(self._screen.cells, labels))) - 1
 
-    def _column_label(self, column: Column, room: int) -> str:
-        suffix = f"{self._glyphs.tag}{self._screen.clean(column.id)}" if column.id is not None else ""
-        name = self._screen.clean(column.name)
-        return self._screen.shorten(name, max(room - self._screen.cells(suffix), 4)) + suffix
+    def _column_label(self, name: str, number: str | None, room: int) -> str:
+        suffix = f"{self._glyphs.tag}{self._screen.clean(number)}" if number is not None else ""
+        return self._screen.shorten(self._screen.clean(name), max(room - self._screen.cells(suffix), 4)) + suffix
 
     def _gutter_line(self, number: str, packet: str, time: str, delta: str, style: str) -> Line:
         layout = self._layout

@@ -56,18 +56,24 @@ def render_table(
         indent: cells before it.
         beneath: for each row, lines that follow it; none for any row when empty.
     """
-    rows = [[Cell(screen.clean(cell.text), cell.style, screen.clean(cell.brief)) for cell in row] for row in rows]
-    used = [place for place, _ in enumerate(columns) if any(row[place].text for row in rows)]
-    while True:
-        table = _Table([columns[place] for place in used], [[row[place] for place in used] for row in rows], screen, indent)
-        last = max(used, key=lambda place: columns[place].drop, default=None)
-        if table.fits or last is None or not columns[last].drop:
-            break
-        used.remove(last)
+    clean = [[Cell(screen.clean(cell.text), cell.style, screen.clean(cell.brief)) for cell in row] for row in rows]
+    table = _lay_out(columns, clean, screen, indent)
     yield from table.head()
     for row, more in zip_longest(table.rows, beneath[: len(rows)], fillvalue=()):
         yield from table.row(row)
         yield from more
+
+
+def _lay_out(columns: Sequence[TableColumn], rows: Sequence[Sequence[Cell]], screen: Screen, indent: int) -> _Table:
+    """Leave out columns that are empty, and those that may go as long as the rest does not fit."""
+    used = [place for place, _ in enumerate(columns) if any(row[place].text for row in rows)]
+    spare = sorted((place for place in used if columns[place].drop), key=lambda place: columns[place].drop)
+    while True:
+        cells = [[row[place] for place in used] for row in rows]
+        table = _Table([columns[place] for place in used], cells, screen, indent)
+        if table.fits or not spare:
+            return table
+        used.remove(spare.pop())
 
 
 class _Table:

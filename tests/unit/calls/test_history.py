@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from sigtrace.application.http.message import ExchangeEnd, ExchangeState
-from sigtrace.calls.history import History, write_history
 from sigtrace.calls.negotiation import CallEnd
 from sigtrace.calls.peers import Departure
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.verdict import Outcome
-from sigtrace.calls.waits import Release, Wait
-from sigtrace.notices import Notice
+from sigtrace.calls.waits import Release
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.signaling.content import SignalKind
-from sigtrace.signaling.peerconnection import PeerConnection
 from tests.builders.exchanges import ALICE, ANSWER, BOB, BYE, CANDIDATE, OFFER, Wire, ns
-
-if TYPE_CHECKING:
-    from sigtrace.application.http.message import Exchange
-
-LAST = 100.0
-
-
-def history_of(*wires: Wire, last: float = LAST) -> History:
-    """Read the events of all exchanges and write their history."""
-    protocol = PeerConnection()
-    exchanges: list[Exchange] = [exchange for wire in wires for exchange in wire.exchanges]
-    events = [event for exchange in exchanges for event in protocol.decode(exchange) if not isinstance(event, Notice)]
-    return write_history({"peerconnection": events}, closed_ns={}, last_ns=ns(last))
-
-
-def the_wait(history: History, exchange: Exchange) -> Wait:
-    """Return the wait of one exchange."""
-    return next(wait for wait in history.waits if wait.exchange == exchange.number)
-
-
-def two_peers() -> Wire:
-    """Alice waits alone; Bob signs in ten seconds later, which her wait tells her."""
-    wire = Wire()
-    wire.sign_in(ALICE, "alice", 1, 0.0)
-    wire.wait(ALICE, 1, 0.1, 10.0001, b"bob,2,1\n", 1)
-    wire.sign_in(BOB, "bob", 2, 10.0, b"alice,1,1\n")
-    return wire
+from tests.builders.histories import LAST, history_of, relay, the_wait, two_peers
 
 
 def test_wait_hangs_until_someone_joins() -> None:
@@ -276,18 +245,11 @@ def test_answer_whose_request_was_never_captured_finds_its_waiter() -> None:
 class TestCalls:
     """What calls come out of signals."""
 
-    @staticmethod
-    def relay(wire: Wire, sender: int, receiver: int, at: float, body: bytes) -> None:
-        """Post a message that an open wait gets 0.2 ms later."""
-        addresses = {1: ALICE, 2: BOB}
-        wire.wait(addresses[receiver], receiver, at - 0.05, at + 0.0002, body, sender)
-        wire.post(addresses[sender], sender, receiver, at, body)
-
     def test_whole_call(self) -> None:
         """Offer, answer, candidates of both sides and a BYE are one complete call."""
         wire = two_peers()
         for at, sender, body in [(11, 2, OFFER), (12, 1, ANSWER), (13, 2, CANDIDATE), (14, 1, CANDIDATE), (19, 2, BYE)]:
-            self.relay(wire, sender, 3 - sender, at, body)
+            relay(wire, sender, 3 - sender, at, body)
         history = history_of(wire)
         (call,) = history.calls
         assert (call.caller, call.callee, call.offers, call.answers) == (2, 1, 1, 1)
@@ -300,7 +262,7 @@ class TestCalls:
         """An offer after a BYE begins another call; a late candidate still belongs to the first."""
         wire = two_peers()
         for at, sender, body in [(11, 2, OFFER), (12, 1, ANSWER), (13, 2, BYE), (14, 1, CANDIDATE), (15, 1, OFFER)]:
-            self.relay(wire, sender, 3 - sender, at, body)
+            relay(wire, sender, 3 - sender, at, body)
         first, second = history_of(wire).calls
         assert (first.callee_candidates, second.caller) == (1, 1)
 
@@ -308,15 +270,15 @@ class TestCalls:
         """A later offer of either side belongs to the call that is open."""
         wire = two_peers()
         for at, sender, body in [(11, 2, OFFER), (12, 1, ANSWER), (13, 1, OFFER), (14, 2, ANSWER)]:
-            self.relay(wire, sender, 3 - sender, at, body)
+            relay(wire, sender, 3 - sender, at, body)
         (call,) = history_of(wire).calls
         assert (call.offers, call.answers, call.caller, call.glare) == (2, 2, 2, False)
 
     def test_offers_that_cross_are_glare(self) -> None:
         """Two offers before any answer are glare, and nobody's fault."""
         wire = two_peers()
-        self.relay(wire, 2, 1, 11, OFFER)
-        self.relay(wire, 1, 2, 11.01, OFFER)
+        relay(wire, 2, 1, 11, OFFER)
+        relay(wire, 1, 2, 11.01, OFFER)
         history = history_of(wire)
         assert history.calls[0].glare
         assert history.verdicts[1].outcome is Outcome.GLARE
@@ -324,8 +286,8 @@ class TestCalls:
     def test_loopback_offer_ends_signaling(self) -> None:
         """The test page's `offer-loopback` is no missing answer."""
         wire = two_peers()
-        self.relay(wire, 2, 1, 11, OFFER)
-        self.relay(wire, 1, 2, 12, OFFER.replace(b'"offer"', b'"offer-loopback"'))
+        relay(wire, 2, 1, 11, OFFER)
+        relay(wire, 1, 2, 12, OFFER.replace(b'"offer"', b'"offer-loopback"'))
         history = history_of(wire)
         assert history.calls[0].loopback
         assert history.verdicts[1].outcome is Outcome.LOOPBACK
@@ -333,7 +295,7 @@ class TestCalls:
     def test_unanswered_offer(self) -> None:
         """An offer that was delivered and met silence is unanswered."""
         wire = two_peers()
-        self.relay(wire, 2, 1, 11, OFFER)
+        relay(wire, 2, 1, 11, OFFER)
         assert history_of(wire).verdicts[1].outcome is Outcome.UNANSWERED
 
     def test_refused_offer(self) -> None:
@@ -347,7 +309,7 @@ class TestCalls:
         """Without a BYE a call ends when one of the two signs out."""
         wire = two_peers()
         for at, sender, body in [(11, 2, OFFER), (12, 1, ANSWER)]:
-            self.relay(wire, sender, 3 - sender, at, body)
+            relay(wire, sender, 3 - sender, at, body)
         wire.add(BOB, "/sign_out?peer_id=2", 20.0, 20.001)
         (call,) = history_of(wire).calls
         assert (call.ended, call.ended_by, call.ended_ns) == (CallEnd.SIGNED_OUT, 2, ns(20.001))
@@ -356,6 +318,6 @@ class TestCalls:
         """A side that signals no candidate is named."""
         wire = two_peers()
         for at, sender, body in [(11, 2, OFFER), (12, 1, ANSWER), (13, 2, CANDIDATE)]:
-            self.relay(wire, sender, 3 - sender, at, body)
+            relay(wire, sender, 3 - sender, at, body)
         verdict = history_of(wire).verdicts[1]
         assert (verdict.outcome, verdict.without_candidates) == (Outcome.NO_CANDIDATES, (1,))

@@ -31,6 +31,8 @@ def _trace() -> Trace:
     ("code", "severity", "expected"),
     [
         ("tcp.gap", Severity.WARNING, Code.DAMAGED),
+        ("tcp.cut-segment", Severity.WARNING, Code.DAMAGED),
+        ("tcp.cut-segment", Severity.INFO, Code.DAMAGED),
         ("capture.resync", Severity.WARNING, Code.DAMAGED),
         ("capture.oddity", Severity.INFO, Code.OK),
         ("http.resync", Severity.WARNING, Code.OK),

@@ -16,16 +16,16 @@ import sigtrace
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.render.escape import make_ascii, make_visible
 from sigtrace.render.markdown import render_negotiation as render_markdown
+from sigtrace.render.terminal.canvas import Canvas
 from sigtrace.render.terminal.exchange import render_exchange
 from sigtrace.render.terminal.ladder import render_ladder
 from sigtrace.render.terminal.layout import peers_that_fit
+from sigtrace.render.terminal.line import Line
 from sigtrace.render.terminal.negotiation import render_negotiation
 from sigtrace.render.terminal.screen import Screen
 from sigtrace.render.terminal.summary import render_summary
-from sigtrace.render.terminal.waits import render_waits
-from sigtrace.render.terminal.canvas import Canvas
-from sigtrace.render.terminal.line import Line
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
+from sigtrace.render.terminal.waits import render_waits
 from sigtrace.render.terminal.wrap import wrap
 from sigtrace.views.exchange import explain_exchange
 from sigtrace.views.ladder import build_ladder
@@ -211,6 +211,34 @@ def test_a_table_leaves_empty_columns_out_and_gives_way_where_it_is_widest() -> 
     assert lines[0] == "a  c"
     assert len(lines) == 4
     assert all(cell_len(line) <= 20 for line in lines)
+
+
+def test_a_table_takes_brief_texts_before_it_shortens_and_then_leaves_columns_out() -> None:
+    """Brief texts stand in all rows or in none; then the column goes that says least."""
+    columns = (TableColumn("who", least=5), TableColumn("from", least=10, drop=1), TableColumn("what", least=4))
+    rows = [
+        [Cell("alice@host-a", brief="alice"), Cell("10.77.0.11"), Cell("more")],
+        [Cell("x"), Cell("10.77.0.1"), Cell("less")],
+    ]
+
+    def first(width: int | None) -> str:
+        return [str(line) for line in render_table(columns, rows, Screen(width))][1]
+
+    assert first(None) == first(30) == "alice@host-a  10.77.0.11  more"
+    assert first(29) == first(23) == "alice  10.77.0.11  more"
+    assert first(22) == "alice@host-a  more"
+
+
+def test_lines_stand_beneath_their_row() -> None:
+    """What explains a row follows it, before the next row."""
+    beneath = [[Line(Screen()).add("one")], []]
+    lines = render_table((TableColumn("t"),), [[Cell("a")], [Cell("b")]], Screen(), beneath=beneath)
+    assert [str(line) for line in lines] == ["t", "a", "one", "b"]
+
+
+def test_what_terminals_measure_differently_is_spelled_out() -> None:
+    """Joined emoji and variation selectors are as wide as their escapes, on every terminal."""
+    assert make_visible("\U0001f469\u200d\U0001f467 \u2764\ufe0f") == "\U0001f469\\u200d\U0001f467 \u2764\\ufe0f"
 
 
 @given(st.text(max_size=40), st.integers(0, 30))

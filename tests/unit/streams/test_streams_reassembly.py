@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sigtrace.packets.packet import ACK, FIN, PSH, RST, SYN, Segment
+from sigtrace.streams.connection import Connection
 from sigtrace.streams.flow import Chunk, Closer, Delivery, End, Gap
 from sigtrace.streams.reassembly import Reassembler
 from tests.builders.conversations import MILLISECOND, SECOND, Conversation, captured, packed, story, twice, without
@@ -472,6 +474,22 @@ def test_too_many_flows() -> None:
     assert "1> end capture-ended" not in story(items)
     assert len(reassembler.flows()) <= 12
     assert reassembler.flow(1).from_originator.bytes == 7
+
+
+def test_a_flood_leaves_nothing_behind() -> None:
+    """Connections that carried nothing leave without a word, and their memory is free without the garbage collector."""
+    reassembler = Reassembler(max_flows=10)
+    floods = [Conversation(client=f"10.9.9.9:{port}") for port in range(500)]
+    for flood in floods:
+        flood.client.syn()
+    gc.collect()
+    gc.disable()
+    try:
+        items = [item for flood in floods for item in reassembler.feed(flood.segments[0])]
+        assert sum(isinstance(one, Connection) for one in gc.get_objects()) <= 20
+    finally:
+        gc.enable()
+    assert story(items) == ["! tcp.too-many-flows"]
 
 
 def test_waiting_is_bounded() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import sigtrace
 from sigtrace.views.ladder import build_ladder
 from sigtrace.views.ladder_rows import Arrow, ColumnKind, Lifeline, Mark, Quiet, Stroke, Tone
+from sigtrace.views.selection import Selection, select
+from sigtrace.views.waits import list_waits
 from tests.builders.changed import changed
 
 CAPTURES = Path(__file__).parents[3] / "captures"
@@ -19,8 +21,8 @@ def _trace(name: str) -> sigtrace.Trace:
     return sigtrace.analyze(sigtrace.read(str(path)))
 
 
-def _arrows(trace: sigtrace.Trace, *, verbose: bool = False) -> list[Arrow]:
-    (section,) = build_ladder(trace, verbose=verbose).sections
+def _arrows(trace: sigtrace.Trace, *, verbose: bool = False, whole: sigtrace.Trace | None = None) -> list[Arrow]:
+    (section,) = build_ladder(trace, verbose=verbose, whole=whole).sections
     return [row for row in section.rows if isinstance(row, Arrow)]
 
 
@@ -105,10 +107,42 @@ def test_peers_beyond_the_room_share_a_column() -> None:
     (section,) = build_ladder(_trace("third-party"), max_peers=2).sections
     assert [column.kind for column in section.columns] == [ColumnKind.PEER, ColumnKind.SERVER, ColumnKind.OTHERS]
     assert section.columns[2].name == "2 other peers"
-    assert section.remarks
+    assert section.remarks[0].startswith("One column for bob and carol: ")
     others = [row for row in section.rows if isinstance(row, Arrow) and 2 in (row.source, row.target)]
     assert {row.tone for row in others} == {Tone.SIGNAL}
     assert any(row.label == "carol: offer" for row in others)
+
+
+def test_a_refusal_is_shown_with_what_was_refused() -> None:
+    """Also of those who share a column, whose other requests are left out."""
+    (section,) = build_ladder(_trace("errors"), max_peers=3).sections
+    labels = [row.label for row in section.rows if isinstance(row, Arrow) and row.number == 6]
+    assert labels == ["peer 99: wait", "peer 99: 500 Sorry"]
+
+
+def test_a_name_as_long_as_a_line_is_shown_without_its_middle() -> None:
+    """Neither the columns nor the rows grow with what a stranger calls himself."""
+    trace = _trace("basic-call")
+    peers = (changed(trace.peers[0], name="n" * 500), *trace.peers[1:])
+    (section,) = build_ladder(changed(trace, peers=peers)).sections
+    assert len(section.columns[0].name) == 64
+    assert all(len(row.label) < 80 for row in section.rows if isinstance(row, Arrow))
+
+
+def test_a_selection_still_knows_all_names() -> None:
+    """Who is mentioned in a row has a name, also when only one peer was chosen."""
+    trace = _trace("third-party")
+    bob = select(trace, Selection(peer="bob"))
+    labels = {row.label for row in _arrows(bob, whole=trace)}
+    assert "carol joined" in labels
+    released = {row.released_by for row in list_waits(bob, whole=trace).rows}
+    assert "carol joined" in released
+
+
+def test_of_a_list_that_was_cut_nobody_counts_the_rest() -> None:
+    """That no line of it was captured does not make the newcomer alone."""
+    labels = [(row.label, row.details) for row in _arrows(_trace("short-snap"))]
+    assert ("you are 2", ()) in labels
 
 
 def test_a_peer_that_was_there_before_the_capture_goes_by_its_number() -> None:

@@ -139,12 +139,73 @@ def test_an_exchange_is_explained_whole() -> None:
     assert ("delivered by", "exchange 4, 0.8 ms apart") in view.facts
 
 
+def test_a_wrapped_description_is_spelled_out_once() -> None:
+    """The JSON around a description is shown only when asked for; tabs are spaces."""
+    trace = _trace("basic-call")
+    brief, whole = (explain_exchange(trace, 6, verbose=verbose).messages[0].body for verbose in (False, True))
+    assert brief[0] == "offer in JSON (-v shows it as sent), its SDP:"
+    assert not any("\\r\\n" in line or "\t" in line for line in brief)
+    assert any("\\r\\n" in line for line in whole)
+    assert whole[-10:] == brief[-10:]
+
+
+def test_an_exchange_names_its_functions_when_asked_for() -> None:
+    """A message has functions behind both halves, a wait that its client closed behind its end, and HTTP none."""
+    trace = _trace("basic-call")
+    assert [code.half for code in explain_exchange(trace, 6, code=True).code] == ["request", "response"]
+    assert [code.half for code in explain_exchange(trace, 17, code=True).code] == ["request", "end"]
+    assert explain_exchange(trace, 6).code == ()
+    assert explain_exchange(_trace("websocket-deflate"), 1, code=True).code == ()
+
+
+def test_a_wait_names_the_functions_behind_its_release() -> None:
+    """What released a wait decides which functions they are; a wait that never ended has none."""
+    rows = {row.number: row.code for row in list_waits(_trace("basic-call"), code=True).rows}
+    assert rows[2] is not None
+    assert "PeerChannel::BroadcastChangedState" in rows[2].sent_by
+    assert rows[4] is not None
+    assert "PeerConnection::SetRemoteDescription" in rows[4].handled_by
+    assert rows[17] is not None
+    assert rows[17].half == "end"
+    assert list_waits(_trace("basic-call-cut"), code=True).rows[-1].code is None
+    assert all(row.code is None for row in list_waits(_trace("basic-call")).rows)
+
+
+def test_a_stay_is_told_as_far_as_it_was_captured() -> None:
+    """Coming and going, only one of them, and tenths only while they mean something."""
+
+    def stays(name: str) -> list[str]:
+        return [peer.there for session in summarise(_trace(name)).sessions for peer in session.peers]
+
+    assert stays("basic-call")[1] == "20.3 \u2013 28.4 s"
+    assert stays("basic-call-cut")[0] == "since 0.0 s"
+    assert stays("started-mid-call")[0] == "until 7.4 s"
+    assert stays("long-wait")[0] == "0.0 \u2013 222 s"
+
+
+def test_an_answer_whose_offer_was_not_captured_has_a_time_of_its_own() -> None:
+    """There is nothing to measure it from, and the offer of a later round is not it."""
+    facts = summarise(_trace("started-mid-call")).calls[0].facts
+    assert facts[:2] == ("offer not captured", "answer at 2.352 s")
+
+
+def test_many_captures_are_named_by_the_first_and_the_last() -> None:
+    """A ring of files neither fills the screen nor the commands to try."""
+    trace = _trace("basic-call")
+    ring = changed(trace, captures=tuple(changed(trace.captures[0], file=f"r{n}.pcap") for n in range(100)))
+    summary = summarise(ring)
+    assert summary.title == "100 captures, r0.pcap to r99.pcap"
+    assert summary.next[0] == "sigtrace chart …"
+    piped = changed(trace, captures=(changed(trace.captures[0], file="-"),))
+    assert summarise(piped).title == "standard input"
+
+
 def test_every_exchange_of_every_capture_can_be_explained() -> None:
     """Damage, strangers and other protocols do not stop an explanation."""
     for name in ("errors", "odd-requests", "basic-call-gap", "websocket-deflate", "started-mid-call"):
         trace = _trace(name)
         for exchange in trace.exchanges:
-            assert explain_exchange(trace, exchange.number).title
+            assert explain_exchange(trace, exchange.number, code=True, verbose=True).title
 
 
 def test_an_exchange_that_does_not_exist_is_refused_with_a_hint() -> None:
