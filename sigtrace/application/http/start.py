@@ -30,6 +30,7 @@ _VERSIONS = {b"HTTP/1.%d" % minor: f"HTTP/1.{minor}" for minor in range(10)} | {
 _REQUEST_IN_STREAM = re.compile(rb"^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,20} [^\r\n]{0,8100} HTTP/1\.\d\r?\n", re.MULTILINE)
 _RESPONSE_IN_STREAM = re.compile(rb"^HTTP/1\.\d {1,4}[1-9]\d\d(?:[ \t][^\r\n]*)?\r?\n", re.MULTILINE)
 _PLAIN = re.compile(rb"(?:%b) [/*]" % b"|".join(sorted(KNOWN_METHODS)))
+_PLAIN_REQUEST_LINE = re.compile(rb"(?:GET|POST) /[^\n]{0,2000} HTTP/1\.[01]\r?\n")  # nearly all there are
 
 
 class Start(Enum):
@@ -95,6 +96,8 @@ def decode_status_line(line: bytes) -> StatusLine | None:
 
 def request_start(data: bytes | bytearray) -> Start:
     """Tell whether `data`, which need not hold the whole line, begins a request."""
+    if _PLAIN_REQUEST_LINE.match(data):
+        return Start.YES
     line_end = data.find(b"\n", 0, MAX_START_LINE)
     if line_end >= 0:
         return Start.YES if decode_request_line(bytes(data[:line_end])) else Start.NO
