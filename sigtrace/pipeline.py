@@ -9,30 +9,24 @@ from sigtrace.application.flow_decoder import FlowDecoder, Speech
 from sigtrace.calls.history import write_history
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.facts import CaptureFacts
-from sigtrace.notices import Notice, NoticeLog, Severity
+from sigtrace.notices import Notice, NoticeLog
 from sigtrace.packets.sieve import Sieve
-from sigtrace.signaling import PROTOCOLS, Fit
+from sigtrace.signaling.exchange_log import ExchangeLog
 from sigtrace.signaling.recognition import recognise, role_of
 from sigtrace.streams.flow import Delivery, End
 from sigtrace.streams.order import TimeOrder
 from sigtrace.streams.reassembly import Reassembler
 from sigtrace.trace import DecodedFlow, Trace
-from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sigtrace.application.http.message import Body, Exchange
+    from sigtrace.application.http.message import Exchange
     from sigtrace.capture.batch import CaptureItem
     from sigtrace.packets.packet import Segment
     from sigtrace.signaling.events import SignalingEvent
     from sigtrace.signaling.protocol import SignalingProtocol
     from sigtrace.streams.flow import Flow
-
-KEPT_BODIES = 256 * 1024 * 1024
-"""Bytes of signaling bodies kept in one trace: a busy week of calls; above it they are measured and hashed only."""
-
-BODIES_DROPPED = "trace.bodies-dropped"
 
 
 def analyze(items: Iterable[CaptureItem], *, all_flows: bool = False) -> Trace:
@@ -64,19 +58,19 @@ class Analyzer:
         self._decoders: dict[int, FlowDecoder | None] = {}  # by flow; None: spoke something else, and is kept
         self._half_ended: set[int] = set()  # flows of which one direction has ended
         self._spoken: dict[int, _Speech] = {}  # flows that carried something decoded
-        self._exchanges: list[Exchange] = []
-        self._bodies = 0
+        self._exchanges = ExchangeLog()
         self._notices = NoticeLog()
 
     def feed(self, item: CaptureItem) -> None:
         """Take one item: records go through the stages, all else is kept beside them."""
         if isinstance(item, Batch):
             self._captures.count(item)
+            push = self._order.push
             for unit in self._sieve.feed(item):
                 if isinstance(unit, Notice):
                     self._notices.add(unit)
                 else:
-                    self._reassemble(self._order.push(unit))
+                    self._reassemble(push(unit))
         elif isinstance(item, Notice):
             self._notices.add(item)
         else:
@@ -144,33 +138,13 @@ class Analyzer:
             if isinstance(one, Notice):
                 self._notices.add(one)
             else:
-                self._exchanges.append(self._within_bounds(one))
+                self._exchanges.add(one)
                 self._spoken[one.flow] = _Speech(_name(decoder.speech), decoder.client_is_originator is not False)
 
-    def _within_bounds(self, exchange: Exchange) -> Exchange:
-        """Keep the bodies of signaling, up to a bound; of anything else only their measure and digest."""
-        size = _kept_bytes(exchange)
-        if not size:
-            return exchange
-        if all(protocol.fit(exchange) is Fit.NONE for protocol in PROTOCOLS):
-            return _without_bodies(exchange)
-        self._bodies += size
-        if self._bodies > KEPT_BODIES:
-            self._notices.add_once(
-                Notice(
-                    code=BODIES_DROPPED,
-                    severity=Severity.WARNING,
-                    text=f"more than {KEPT_BODIES >> 20} MiB of bodies: from here on they are measured but not kept",
-                )
-            )
-            return _without_bodies(exchange)
-        return exchange
-
     def _put_together(self) -> Trace:
-        exchanges = tuple(
-            replace(exchange, number=number)
-            for number, exchange in enumerate(sorted(self._exchanges, key=_place_in_time), 1)
-        )
+        exchanges = self._exchanges.finished()
+        for notice in self._exchanges.notices():
+            self._notices.add(notice)
         protocols = recognise(exchanges)
         captures = self._captures.finished()
         events = self._read_events(exchanges, protocols)
@@ -236,28 +210,3 @@ _UNKNOWN_SPEECH = _Speech("other", client_is_originator=True)
 
 def _name(speech: Speech) -> str:
     return "websocket" if speech is Speech.WEBSOCKET else "http"
-
-
-def _place_in_time(exchange: Exchange) -> tuple[int, int]:
-    first = exchange.request or exchange.response
-    return exchange.at_ns, first.span.first_packet if first else 0
-
-
-def _bodies(exchange: Exchange) -> list[Body]:
-    return [one.body for one in (exchange.request, exchange.response) if one is not None]
-
-
-def _kept_bytes(exchange: Exchange) -> int:
-    return sum(
-        len(body.data or b"") + (0 if body.content is body.data else len(body.content or b""))
-        for body in _bodies(exchange)
-    )
-
-
-def _without_bodies(exchange: Exchange) -> Exchange:
-    request, response = exchange.request, exchange.response
-    return replace(
-        exchange,
-        request=request and replace(request, body=replace(request.body, data=None, content=None)),
-        response=response and replace(response, body=replace(response.body, data=None, content=None)),
-    )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.negotiation import CallEnd
 from sigtrace.calls.signals import Fate
-from sigtrace.sdp.agreement import agree
 from sigtrace.signaling.content import SignalKind
 from sigtrace.value import Value
 
@@ -79,7 +78,7 @@ def _judge_answered(
     answer = answers[-1]
     if all(one.fate in (Fate.UNDELIVERED, Fate.REFUSED) for one in answers):
         return Verdict(outcome=Outcome.ANSWER_LOST, signal=answers[0].number)
-    if _rejects_everything(offers, answers):
+    if _rejects_everything(answer):
         return Verdict(outcome=Outcome.REJECTED, signal=answer.number)
     silent = tuple(peer for peer in (call.caller, call.callee) if not _gave_candidates(peer, signals))
     if silent and offers:
@@ -89,12 +88,10 @@ def _judge_answered(
     return Verdict(outcome=Outcome.COMPLETE)
 
 
-def _rejects_everything(offers: Sequence[Signal], answers: Sequence[Signal]) -> bool:
-    offer, answer = (one[-1].content.description if one else None for one in (offers, answers))
-    if offer is None or answer is None:
-        return False
-    media = agree(offer, answer).media
-    return bool(media) and not any(line.accepted for line in media)
+def _rejects_everything(answer: Signal) -> bool:
+    """An answer refuses a medium by port zero (RFC 3264 §6)."""
+    description = answer.content.description
+    return description is not None and bool(description.media) and all(line.rejected for line in description.media)
 
 
 def _gave_candidates(peer: int | str, signals: Sequence[Signal]) -> bool:

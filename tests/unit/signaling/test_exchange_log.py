@@ -1,0 +1,60 @@
+"""ExchangeLog: bodies within a bound, above it their measure and digest; what is no signaling within another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sigtrace
+from sigtrace.signaling import exchange_log
+from tests.builders.exchanges import ALICE, Wire
+
+if TYPE_CHECKING:
+    import pytest
+
+CAPTURE = Path(__file__).parents[3] / "captures" / "basic-call" / "basic-call.pcapng"
+
+
+def _total(trace: sigtrace.Trace) -> int:
+    """Return the bytes of all bodies."""
+    heads = [head for one in trace.exchanges for head in (one.request, one.response) if head]
+    return sum(head.body.length or 0 for head in heads)
+
+
+def test_bodies_within_the_bound_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every body counts once against the bound, which is reached when there is more and not before."""
+    monkeypatch.setattr(exchange_log, "KEPT_BODIES", _total(sigtrace.analyze(sigtrace.read(CAPTURE))))
+    trace = sigtrace.analyze(sigtrace.read(CAPTURE))
+    assert exchange_log.BODIES_DROPPED not in {notice.code for notice in trace.notices}
+
+
+def test_bodies_above_the_bound_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the bound a notice says so, once, and bodies have their length and digest still."""
+    whole = sigtrace.analyze(sigtrace.read(CAPTURE))
+    monkeypatch.setattr(exchange_log, "KEPT_BODIES", _total(whole) - 1)
+    trace = sigtrace.analyze(sigtrace.read(CAPTURE))
+    assert [notice.code for notice in trace.notices].count(exchange_log.BODIES_DROPPED) == 1
+    for before, after in zip(whole.exchanges, trace.exchanges, strict=True):
+        assert before.request
+        assert after.request
+        assert (before.request.body.length, before.request.body.sha256) == (
+            after.request.body.length,
+            after.request.body.sha256,
+        )
+
+
+def test_other_exchanges_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of exchanges that are no signaling the first ones are kept, without bodies; signaling is kept in any case."""
+    monkeypatch.setattr(exchange_log, "KEPT_OTHER", 2)
+    wire = Wire()
+    for at in range(4):
+        wire.add(ALICE, f"/page{at}", at, at + 0.1, answer=(b"<html>", None))
+    wire.wait(ALICE, 1, 9.0, None)
+    log = exchange_log.ExchangeLog()
+    for exchange in wire.exchanges:
+        log.add(exchange)
+    kept = log.finished()
+    assert [one.request.target for one in kept if one.request] == [b"/page0", b"/page1", b"/wait?peer_id=1"]
+    assert kept[0].response
+    assert kept[0].response.body.data is None
+    assert [notice.code for notice in log.notices()] == [exchange_log.EXCHANGES_DROPPED]
