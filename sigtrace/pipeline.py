@@ -19,7 +19,7 @@ from sigtrace.streams.reassembly import Reassembler
 from sigtrace.trace import DecodedFlow, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sigtrace.application.http.message import Exchange
     from sigtrace.capture.batch import CaptureItem
@@ -65,12 +65,7 @@ class Analyzer:
         """Take one item: records go through the stages, all else is kept beside them."""
         if isinstance(item, Batch):
             self._captures.count(item)
-            push = self._order.push
-            for unit in self._sieve.feed(item):
-                if isinstance(unit, Notice):
-                    self._notices.add(unit)
-                else:
-                    self._reassemble(push(unit))
+            self._reassemble(self._order.feed(self._sift(item)))
         elif isinstance(item, Notice):
             self._notices.add(item)
         else:
@@ -88,9 +83,17 @@ class Analyzer:
                 self._keep(decoder.close(), decoder)
         return self._put_together()
 
-    def _reassemble(self, segments: list[Segment]) -> None:
+    def _sift(self, batch: Batch) -> Iterator[Segment]:
+        for unit in self._sieve.feed(batch):
+            if isinstance(unit, Notice):
+                self._notices.add(unit)
+            else:
+                yield unit
+
+    def _reassemble(self, segments: Iterable[Segment]) -> None:
+        reassemble = self._reassembler.feed
         for segment in segments:
-            for delivery in self._reassembler.feed(segment):
+            for delivery in reassemble(segment):
                 self._decode(delivery)
 
     def _decode(self, delivery: Delivery | Notice) -> None:

@@ -15,12 +15,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sigtrace.packets.packet import Segment
 
 DEPTH: Final = 16  # places; queues of one network card hand over a handful of packets at a time
 STALE: Final = 64  # places; four times as many as order ever needs
 
-_NOTHING: list[Segment] = []
 _at_ns = attrgetter("at_ns")
 
 
@@ -32,19 +33,26 @@ class TimeOrder:
         self._youngest_ns = -(1 << 63)
         self._passed = 0  # segments since the youngest one came
 
-    def push(self, segment: Segment) -> list[Segment]:
-        """Take one segment; return those that need not wait any longer."""
+    def feed(self, segments: Iterable[Segment]) -> list[Segment]:
+        """Take segments; return those that need not wait any longer, the same however many come at once."""
         kept = self._kept
-        if segment.at_ns >= self._youngest_ns:
-            self._youngest_ns = segment.at_ns
-            self._passed = 0
-            kept.append(segment)
-        else:
-            self._passed += 1
-            insort_right(kept, segment, key=_at_ns)
-            if self._passed > STALE:
-                return self.flush()
-        return [kept.pop(0)] if len(kept) > DEPTH else _NOTHING
+        ready: list[Segment] = []
+        youngest_ns = self._youngest_ns
+        for segment in segments:
+            if segment.at_ns >= youngest_ns:
+                youngest_ns = segment.at_ns
+                self._passed = 0
+                kept.append(segment)
+            else:
+                self._passed += 1
+                insort_right(kept, segment, key=_at_ns)
+                if self._passed > STALE:
+                    ready += self.flush()
+                    kept, youngest_ns = self._kept, self._youngest_ns
+            if len(kept) > DEPTH:
+                ready.append(kept.pop(0))
+        self._youngest_ns = youngest_ns
+        return ready
 
     def flush(self) -> list[Segment]:
         """Let all go: nothing older comes."""

@@ -19,7 +19,7 @@ def segment(number: int, at_ns: int) -> Segment:
 def ordered(times: list[int]) -> list[Segment]:
     """Push all and flush."""
     order = TimeOrder()
-    out = [one for number, at_ns in enumerate(times, 1) for one in order.push(segment(number, at_ns))]
+    out = order.feed(segment(number, at_ns) for number, at_ns in enumerate(times, 1))
     return out + order.flush()
 
 
@@ -40,7 +40,14 @@ def test_a_few_places_are_put_in_order(times: list[int]) -> None:
 def test_clock_that_steps_back_keeps_nothing_back_for_ever() -> None:
     """After a clock stepped back, what was written before it comes out within STALE segments."""
     order = TimeOrder()
-    for number in range(1, DEPTH + 1):
-        order.push(segment(number, 10_000 + number))
-    out = [one for place in range(2 * STALE) for one in order.push(segment(100 + place, place))]
+    order.feed(segment(number, 10_000 + number) for number in range(1, DEPTH + 1))
+    out = order.feed(segment(100 + place, place) for place in range(2 * STALE))
     assert {one.number for one in out} >= set(range(1, DEPTH + 1))
+
+
+@given(st.lists(st.integers(0, 1000), max_size=200))
+def test_any_batches_give_the_same(times: list[int]) -> None:
+    """One segment at a time comes out as all at once."""
+    order = TimeOrder()
+    singly = [one for number, at_ns in enumerate(times, 1) for one in order.feed([segment(number, at_ns)])]
+    assert singly + order.flush() == ordered(times)
