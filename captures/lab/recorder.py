@@ -65,7 +65,7 @@ class Recorder:
 
     def _tcpdump(self) -> list[str]:
         link = ["-y", self.link] if self.link else []
-        return ["tcpdump", "-i", self.interfaces[0], "-s", str(self.snap), "-U", "--immediate-mode", *link,
+        return ["tcpdump", "-i", self.interfaces[0], "-s", str(self.snap), "-B", "16384", "-U", "--immediate-mode", *link,
                 "-Z", "root", "-w", str(self.path), *self.only.split()]  # fmt: skip
 
     def _dumpcap(self) -> list[str]:

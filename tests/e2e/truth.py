@@ -30,7 +30,7 @@ LABORATORY_MS = 20.0
 PATH_MS = {"lossy-client-side": 2000.0, "lossy-server-side": 2000.0, "reordering-path": 60.0, "unplugged": 60.0}
 """Captures on a path that holds packets back between the endpoint and the place of the capture."""
 
-PARTIAL = re.compile(r".*-(gap|dropped|garbled)|lossy-.*|short-snap|unplugged|any-interface(-v1)?")
+PARTIAL = re.compile(r".*-(gap|dropped|garbled)|lossy-.*|short-snap|unplugged")
 """Captures in which bytes of exchanges are missing; the last two, because the recorder could not keep up."""
 
 PULLED = {"unplugged"}
