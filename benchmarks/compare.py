@@ -216,7 +216,7 @@ def aims(tables: list[Table], tenth: Result) -> list[Aim]:
 
 def render(tables: list[Table], lines: list[Aim]) -> str:
     """Return everything as Markdown."""
-    parts = ["# Performance", "", f"Measured by `benchmarks/compare.py` on {machine()}. Times are medians.", ""]
+    parts = [f"On {machine()}; times are medians.", ""]
     parts += ["| Work | Against | Aim | Measured | |", "|---|---|---|---|---|"]
     parts += [
         f"| {one.work} | {one.against} | {one.aim} | {one.measured} | {'met' if one.is_met else '**missed**'} |"
@@ -226,7 +226,7 @@ def render(tables: list[Table], lines: list[Aim]) -> str:
         ours = table.of("sigtrace export")
         parts += [
             "",
-            f"## {table.title}",
+            f"### {table.title}",
             "",
             "| Tool | Seconds | Beside sigtrace | Peak memory |",
             "|---|--:|--:|--:|",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from pathlib import Path
 
+BUFFER = ("-B", "16384")  # KiB; on a busy machine the usual 2 MiB overflow
 READY = {"tcpdump": "listening on", "dumpcap": "File:"}
 SETTLE_S = 0.7  # the last packets are still on their way from the kernel's buffer to the file
 
@@ -65,7 +66,7 @@ class Recorder:
 
     def _tcpdump(self) -> list[str]:
         link = ["-y", self.link] if self.link else []
-        return ["tcpdump", "-i", self.interfaces[0], "-s", str(self.snap), "-B", "16384", "-U", "--immediate-mode", *link,
+        return ["tcpdump", "-i", self.interfaces[0], "-s", str(self.snap), *BUFFER, "-U", "--immediate-mode", *link,
                 "-Z", "root", "-w", str(self.path), *self.only.split()]  # fmt: skip
 
     def _dumpcap(self) -> list[str]:
