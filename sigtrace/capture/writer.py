@@ -20,7 +20,7 @@ from sigtrace.capture.options import (
     Option,
     encode_options,
 )
-from sigtrace.capture.pcapng_blocks import BYTE_ORDER_MAGIC, BlockType, SectionFacts
+from sigtrace.capture.pcapng.blocks import BYTE_ORDER_MAGIC, BlockType, SectionFacts
 from sigtrace.capture.timestamps import SECOND_NS, decode_resolution
 
 if TYPE_CHECKING:

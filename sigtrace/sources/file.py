@@ -13,8 +13,8 @@ import numpy as np
 
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.detect import HEAD_LENGTH, PcapngKind, detect_capture, detect_compression
-from sigtrace.capture.pcap import PcapReader
-from sigtrace.capture.pcapng import PcapngReader
+from sigtrace.capture.pcap.reader import PcapReader
+from sigtrace.capture.pcapng.reader import PcapngReader
 from sigtrace.errors import CaptureError, SourceError
 from sigtrace.sources.bytestream import (
     ByteStream,

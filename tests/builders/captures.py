@@ -10,9 +10,9 @@ import numpy as np
 from sigtrace.capture.batch import Batch, CaptureItem, Interface, Record
 from sigtrace.capture.detect import PcapKind, PcapngKind, detect_capture
 from sigtrace.capture.options import Option, encode_options
-from sigtrace.capture.pcap import PcapReader
-from sigtrace.capture.pcapng import PcapngReader
-from sigtrace.capture.pcapng_blocks import BlockType
+from sigtrace.capture.pcap.reader import PcapReader
+from sigtrace.capture.pcapng.blocks import BlockType
+from sigtrace.capture.pcapng.reader import PcapngReader
 from sigtrace.capture.writer import encode_block
 from sigtrace.notices import Notice
 

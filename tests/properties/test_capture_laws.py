@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigtrace.capture.batch import CaptureEnded, DecryptionSecrets, Record
-from sigtrace.capture.pcapng_blocks import BlockType, SectionFacts
+from sigtrace.capture.pcapng.blocks import BlockType, SectionFacts
 from sigtrace.capture.reader import CUT, RESYNC
 from sigtrace.capture.writer import (
     encode_block,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sigtrace.capture.batch import Interface, Record
 from sigtrace.capture.options import Option, decode_options, encode_options
-from sigtrace.capture.pcapng_blocks import SectionFacts
+from sigtrace.capture.pcapng.blocks import SectionFacts
 from sigtrace.capture.writer import encode_pcap, encode_pcapng
 from tests.builders.captures import read_bytes
 

@@ -6,8 +6,9 @@ import struct
 
 import pytest
 
-from sigtrace.capture import pcap, reader
+from sigtrace.capture import reader
 from sigtrace.capture.batch import CaptureEnded, CaptureStarted, Interface, Record
+from sigtrace.capture.pcap import reader as pcap
 from sigtrace.capture.writer import encode_pcap
 from tests.builders.captures import START_NS, make_records, read_bytes
 

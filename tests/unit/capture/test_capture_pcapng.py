@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from sigtrace.capture import pcapng, pcapng_batches, reader
+from sigtrace.capture import reader
 from sigtrace.capture.batch import (
     CaptureEnded,
     CaptureStarted,
@@ -17,7 +17,9 @@ from sigtrace.capture.batch import (
     Record,
 )
 from sigtrace.capture.options import Option
-from sigtrace.capture.pcapng_blocks import BlockType, SectionFacts
+from sigtrace.capture.pcapng import batches
+from sigtrace.capture.pcapng import reader as pcapng
+from sigtrace.capture.pcapng.blocks import BlockType, SectionFacts
 from sigtrace.capture.writer import (
     encode_block,
     encode_interface,
@@ -146,7 +148,7 @@ def test_simple_packets_get_the_time_before_them(*, big_endian: bool) -> None:
         Record(3, RECORDS[0].at_ns, 0, 1, b"second\x00\x00", 90),
         RECORDS[1]._replace(number=4),
     ]
-    assert contents.codes == [pcapng_batches.NO_TIME]
+    assert contents.codes == [batches.NO_TIME]
 
 
 def test_a_simple_packet_is_cut_by_the_snap_length() -> None:
@@ -217,7 +219,7 @@ def test_a_packet_that_claims_more_than_its_block_has_is_cut() -> None:
     data += encode_block(BlockType.ENHANCED_PACKET, body) + encode_packet(RECORDS[1])
     contents = read_bytes(data)
     assert [record.data for record in contents.records] == [RECORDS[0].data, b"12345678", RECORDS[1].data]
-    assert [(notice.code, notice.packet) for notice in contents.of(Notice)] == [(pcapng_batches.OVERRUN, 2)]
+    assert [(notice.code, notice.packet) for notice in contents.of(Notice)] == [(batches.OVERRUN, 2)]
 
 
 def test_an_interface_that_was_never_described_is_stood_in_for() -> None:
@@ -228,7 +230,7 @@ def test_an_interface_that_was_never_described_is_stood_in_for() -> None:
     contents = read_bytes(data)
     assert [(record.interface, record.link_type) for record in contents.records] == [(0, 1), (1, 101), (0, 1)]
     assert [record.at_ns for record in contents.records] == [1000, RECORDS[1].at_ns, 2000]
-    assert contents.codes == [pcapng_batches.UNDESCRIBED]
+    assert contents.codes == [batches.UNDESCRIBED]
     assert [interface.index for interface in contents.of(Interface)] == [0, 1]
 
 
@@ -348,6 +350,6 @@ def test_many_interfaces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcapng, "MAX_INTERFACES", 10)
     data = HEADER + encode_interface(ETHERNET) * 13 + encode_packet(RECORDS[0]._replace(interface=11))
     contents = read_bytes(data)
-    assert contents.codes == [pcapng.INTERFACE_LIMIT, pcapng_batches.UNDESCRIBED]
+    assert contents.codes == [pcapng.INTERFACE_LIMIT, batches.UNDESCRIBED]
     assert len(contents.of(Interface)) == 11
     assert contents.records[0].interface == 10

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sigtrace.capture.pcapng_blocks import BlockType, SectionFacts
+from sigtrace.capture.pcapng.blocks import BlockType, SectionFacts
 from sigtrace.capture.reader import ABSURD_LENGTH
 from sigtrace.capture.writer import (
     encode_block,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sigtrace.capture.batch import Batch
-from sigtrace.capture.pcapng import PcapngReader
+from sigtrace.capture.pcapng.reader import PcapngReader
 from sigtrace.packets.endpoint import decode_endpoint
 from sigtrace.packets.packet import Segment
 from sigtrace.packets.sieve import Sieve

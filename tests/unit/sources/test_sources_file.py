@@ -15,7 +15,7 @@ import zstandard
 
 from sigtrace.capture.batch import CaptureEnded, CaptureStarted, Interface
 from sigtrace.capture.compression import COMPRESSED_CUT
-from sigtrace.capture.pcapng import PcapngReader
+from sigtrace.capture.pcapng.reader import PcapngReader
 from sigtrace.capture.reader import CUT
 from sigtrace.capture.writer import encode_pcap, encode_pcapng
 from sigtrace.errors import CaptureError, SourceError

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sigtrace.capture.batch import Batch, CaptureEnded, CaptureStarted, Interface
-from sigtrace.capture.pcap_resync import Plausible, find_record
+from sigtrace.capture.pcap.resync import Plausible, find_record
 from sigtrace.capture.reader import (
     ABSURD_LENGTH,
     CUT,

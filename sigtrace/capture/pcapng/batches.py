@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sigtrace.capture.batch import Batch
-from sigtrace.capture.pcapng_blocks import BlockType
-from sigtrace.capture.pcapng_packets import (
+from sigtrace.capture.pcapng.blocks import BlockType
+from sigtrace.capture.pcapng.packets import (
     Packets,
     decode_packets,
     decode_simple_packets,
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sigtrace.capture.batch import CaptureItem
-    from sigtrace.capture.pcapng_chain import Chain
-    from sigtrace.capture.pcapng_section import Section
+    from sigtrace.capture.pcapng.chain import Chain
+    from sigtrace.capture.pcapng.section import Section
 
 OVERRUN = "capture.overrun"  # a packet claims more bytes than its block has: it has what is there
 UNDESCRIBED = "capture.undescribed-interface"  # packets name an interface that was never described

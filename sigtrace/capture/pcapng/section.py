@@ -13,7 +13,7 @@ from sigtrace.capture.timestamps import Resolution, to_nanoseconds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sigtrace.capture.pcapng_blocks import InterfaceFacts
+    from sigtrace.capture.pcapng.blocks import InterfaceFacts
 
 # The interfaces of one section: the obsolete packet block counts them in 16 bits, and no system has more.
 MAX_INTERFACES = 65536

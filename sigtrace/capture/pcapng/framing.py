@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from sigtrace.capture.pcapng_blocks import BYTE_ORDER_MAGIC, KNOWN_BLOCKS, BlockType
+from sigtrace.capture.pcapng.blocks import BYTE_ORDER_MAGIC, KNOWN_BLOCKS, BlockType
 from sigtrace.capture.reader import MAX_BLOCK_LENGTH
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sigtrace.capture.pcapng_blocks import BlockType
+from sigtrace.capture.pcapng.blocks import BlockType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

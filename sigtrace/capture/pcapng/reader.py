@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sigtrace.capture.batch import CaptureEnded, CaptureStarted
-from sigtrace.capture.pcapng_batches import WaitingPackets
-from sigtrace.capture.pcapng_blocks import (
+from sigtrace.capture.pcapng.batches import WaitingPackets
+from sigtrace.capture.pcapng.blocks import (
     KNOWN_BLOCKS,
     NUMBERED_BLOCKS,
     BlockType,
@@ -27,8 +27,8 @@ from sigtrace.capture.pcapng_blocks import (
     decode_section_header,
     decode_statistics,
 )
-from sigtrace.capture.pcapng_chain import LEAST_LENGTH, Chain
-from sigtrace.capture.pcapng_framing import (
+from sigtrace.capture.pcapng.chain import LEAST_LENGTH, Chain
+from sigtrace.capture.pcapng.framing import (
     FRAME_LENGTH,
     is_believable,
     is_possible,
@@ -37,8 +37,8 @@ from sigtrace.capture.pcapng_framing import (
     section_order,
     word_at,
 )
-from sigtrace.capture.pcapng_resync import find_block
-from sigtrace.capture.pcapng_section import MAX_INTERFACES, Section
+from sigtrace.capture.pcapng.resync import find_block
+from sigtrace.capture.pcapng.section import MAX_INTERFACES, Section
 from sigtrace.capture.reader import ABSURD_LENGTH, CUT, RESYNC, NoticeBook, Reading, Window
 from sigtrace.errors import DecodeError
 from sigtrace.notices import Severity

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sigtrace.capture.pcapng_blocks import BYTE_ORDER_MAGIC, KNOWN_BLOCKS, BlockType
-from sigtrace.capture.pcapng_framing import FRAME_LENGTH, is_possible, is_section_header, section_order, word_at
+from sigtrace.capture.pcapng.blocks import BYTE_ORDER_MAGIC, KNOWN_BLOCKS, BlockType
+from sigtrace.capture.pcapng.framing import FRAME_LENGTH, is_possible, is_section_header, section_order, word_at
 from sigtrace.capture.reader import PLAUSIBLE_LENGTH
 
 if TYPE_CHECKING:

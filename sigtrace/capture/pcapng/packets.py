@@ -1,4 +1,4 @@
-"""The packet blocks of a pcapng window, found by `pcapng_chain` → columns, with no step per packet.
+"""The packet blocks of a pcapng window, found by `chain` → columns, with no step per packet.
 
 ```text
   word     enhanced (6)             obsolete (2)                      simple (3)
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sigtrace.capture.options import OPTION_COMMENT, OPTION_END, comments_of, decode_options
-from sigtrace.capture.pcapng_blocks import BlockType
+from sigtrace.capture.pcapng.blocks import BlockType
 from sigtrace.capture.timestamps import UNTIMED
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sigtrace.capture.pcapng_section import Section
+    from sigtrace.capture.pcapng.section import Section
 
 HEADER_WORDS = 7
 # Options of one packet that are looked at in columns; packets with more (few writers use three) are decoded one by one.

@@ -1,0 +1,1 @@
+"""pcap: one header, then records one after another (the classic format of libpcap)."""

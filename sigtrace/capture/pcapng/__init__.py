@@ -1,0 +1,1 @@
+"""pcapng: sections of blocks, in the byte order each section says (draft-ietf-opsawg-pcapng)."""
