@@ -5,11 +5,12 @@
 | no call    | new call                   | new call¹ | new call¹ | new¹³ |
 | offered    | re-offer⁴; glare if theirs | answered  | counted   | ended |
 | answered   | re-offer⁴                  | answered  | counted   | ended |
-| ended      | new call                   | new call¹ | counted²  | same  |
+| ended      | new call                   | late⁵     | counted²  | same  |
 
 ¹ its beginning was not captured; ² late candidates of a call that has just ended; ³ only when the capture began after
 one of the two had joined: else a goodbye without a call is just that; ⁴ a new call when its `o=` names another session
-than the sender's last description, as a re-offer never does (RFC 3264 §8).
+than the sender's last description, as a re-offer never does (RFC 3264 §8); ⁵ it crossed the goodbye and answers the
+last offer; when that was answered already, it is of a new call¹.
 """
 
 from __future__ import annotations
@@ -177,7 +178,7 @@ class _Reader:
 
     def _answer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
         call = self._current.get(frozenset((sender, receiver)))
-        if call is None or call.bye is not None:
+        if call is None or (call.bye is not None and call.pending_from != receiver):
             call = self._begin(signal, receiver, sender, inferred=True)
         elif call.inferred and not call.offers and not call.answers:
             call.caller, call.callee = receiver, sender

@@ -24,6 +24,7 @@ class Outcome(Enum):
     REFUSED = "refused"  # the server would not take the offer
     UNDELIVERED = "undelivered"  # the offer never reached the callee
     UNANSWERED = "unanswered"  # the offer was delivered and no answer came
+    LATE_ANSWER = "late-answer"  # the call was ended before the answer was sent
     ANSWER_LOST = "answer-lost"  # the answer never reached the caller
     REJECTED = "rejected"  # the answer took none of the media
     NO_CANDIDATES = "no-candidates"  # a side that signals none cannot be reached
@@ -76,6 +77,8 @@ def _judge_answered(
     call: Call, offers: Sequence[Signal], answers: Sequence[Signal], signals: Sequence[Signal]
 ) -> Verdict:
     answer = answers[-1]
+    if call.ended is CallEnd.BYE and answers[0].began_ns > (call.ended_ns or 0):
+        return Verdict(outcome=Outcome.LATE_ANSWER, signal=answers[0].number)
     if all(one.fate in (Fate.UNDELIVERED, Fate.REFUSED) for one in answers):
         return Verdict(outcome=Outcome.ANSWER_LOST, signal=answers[0].number)
     if _rejects_everything(answer):

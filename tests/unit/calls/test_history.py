@@ -266,6 +266,16 @@ class TestCalls:
         first, second = history_of(wire).calls
         assert (first.callee_candidates, second.caller) == (1, 1)
 
+    def test_answer_that_crosses_the_bye_is_late(self) -> None:
+        """An answer sent after the caller hung up answers that call's offer and begins no other."""
+        wire = two_peers()
+        for at, sender, body in [(11, 2, OFFER), (13, 2, BYE), (14, 1, ANSWER), (15, 1, CANDIDATE)]:
+            relay(wire, sender, 3 - sender, at, body)
+        history = history_of(wire)
+        (call,) = history.calls
+        assert (call.answers, call.ended, call.callee_candidates) == (1, CallEnd.BYE, 1)
+        assert history.verdicts[1].outcome is Outcome.LATE_ANSWER
+
     def test_offer_within_a_call_is_a_re_offer(self) -> None:
         """A later offer of either side belongs to the call that is open."""
         wire = two_peers()
