@@ -45,11 +45,6 @@ class NoticeLog:
         if self._seen[notice.code] <= KEPT_PER_CODE:
             self._notices.append(notice)
 
-    def add_once(self, notice: Notice) -> None:
-        """Keep a notice unless there is one of its code already."""
-        if not self._seen[notice.code]:
-            self.add(notice)
-
     def finished(self) -> tuple[Notice, ...]:
         """Return the notices in order of packets, those of no packet first."""
         more = [

@@ -111,7 +111,7 @@ class Analyzer:
                 self._keep(found, decoder)
             if decoder.speech is Speech.OTHER:
                 self._drop(number, decoder)
-        if isinstance(item, End):
+        if isinstance(item, End) and number in self._decoders:
             self._end_direction(number, decoder)
 
     def _decoder_for(self, number: int) -> FlowDecoder:
@@ -121,10 +121,12 @@ class Analyzer:
     def _drop(self, number: int, decoder: FlowDecoder) -> None:
         """Spend no more work on a flow that speaks something else; what it had said before stays."""
         self._keep(decoder.close(), decoder)
-        self._decoders[number] = None
-        if not self._all_flows and number not in self._spoken:
-            del self._decoders[number]
-            self._sieve.drop(*self._reassembler.forget(number))
+        if self._all_flows or number in self._spoken:
+            self._decoders[number] = None
+            return
+        del self._decoders[number]
+        self._half_ended.discard(number)
+        self._sieve.drop(*self._reassembler.forget(number))
 
     def _end_direction(self, number: int, decoder: FlowDecoder | None) -> None:
         """After the second end nothing more comes of a flow."""
@@ -134,7 +136,7 @@ class Analyzer:
         self._half_ended.discard(number)
         if decoder is not None:
             self._keep(decoder.close(), decoder)
-        self._decoders.pop(number, None)
+        del self._decoders[number]
 
     def _keep(self, found: Iterable[Exchange | Notice], decoder: FlowDecoder) -> None:
         for one in found:

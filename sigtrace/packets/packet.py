@@ -1,10 +1,10 @@
-"""The frozen types that packets become: TCP segments for the streams, datagrams for the media path."""
+"""The frozen types that packets become: TCP segments for the streams."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-FIN, SYN, RST, PSH, ACK, URG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 
 
 class Segment(NamedTuple):
@@ -22,15 +22,3 @@ class Segment(NamedTuple):
     payload: bytes  # what was captured of it
     length: int  # payload bytes on the wire: more than `payload` holds when a snap length cut the packet
     identity: int  # equal for copies of one packet, different for a retransmission; -1 when nothing tells
-
-
-class Datagram(NamedTuple):
-    """One UDP datagram as captured (RFC 768)."""
-
-    number: int
-    at_ns: int
-    interface: int
-    source: bytes
-    destination: bytes
-    payload: bytes
-    length: int

@@ -27,10 +27,6 @@ class Count(NamedTuple):
     packets: int = 0
     bytes: int = 0
 
-    def plus(self, other: Count) -> Count:
-        """Add both numbers."""
-        return Count(self.packets + other.packets, self.bytes + other.bytes)
-
 
 class Tally(Value, frozen=True, kw_only=True):
     """Counts by kind, `kinds[Kind.UDP]`; their sum is everything that was fed."""

@@ -92,10 +92,6 @@ class Screen:
         tail = _last_cells(text, room // 2)
         return f"{head}{more}{tail}"
 
-    def pad(self, text: str, width: int) -> str:
-        """Pad a clean text with spaces on its right."""
-        return text + " " * max(width - cell_len(text), 0)
-
 
 def _last_cells(text: str, width: int) -> str:
     while text and cell_len(text) > width:
