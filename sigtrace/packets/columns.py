@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from sigtrace.packets.dissector import HEADERS, IP_TCP, IP_UDP
+from sigtrace.packets.headers import HEADERS, IP_TCP, IP_UDP
 from sigtrace.packets.layer import Space
 from sigtrace.packets.locate import NOT_IP, VERSION_4, VERSION_6, locate
 from sigtrace.packets.net import ipv4, ipv6
-from sigtrace.packets.net.overlay import TUNNEL_PORTS
 from sigtrace.packets.tally import Kind
 from sigtrace.packets.transport import tcp, udp
 
@@ -73,6 +72,7 @@ _TCP = np.dtype(
 )
 _PORTS = np.dtype([("source", ">u2"), ("destination", ">u2")])
 
+_IS_TUNNEL: Final[NDArray[np.bool_]] = np.isin(np.arange(65536), [*udp.TUNNELS])  # by port
 _LEADING_ON: Final = np.isin(np.arange(256), [*HEADERS[Space.IP].keys() - {IP_TCP, IP_UDP}])  # by IP protocol
 
 
@@ -167,9 +167,7 @@ def _plain_udp(ip: IpRows, is_udp: NDArray[np.bool_], windows: Windows) -> NDArr
     """Return the rows of datagrams that are no tunnel's."""
     whole = np.flatnonzero(is_udp & (ip.captured >= udp.PORTS) & (ip.length >= udp.HEADER))
     ports = windows.take(ip.start[whole], _PORTS)
-    tunnel = np.zeros(len(whole), bool)
-    for port in TUNNEL_PORTS:
-        tunnel |= (ports["source"] == port) | (ports["destination"] == port)
+    tunnel: NDArray[np.bool_] = _IS_TUNNEL[ports["source"]] | _IS_TUNNEL[ports["destination"]]
     return ip.rows[whole[~tunnel]]
 
 

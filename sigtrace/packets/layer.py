@@ -73,5 +73,15 @@ class Fragment(NamedTuple):
     part: Layer
 
 
-Decoder: TypeAlias = Callable[[Layer], Sequence[Layer | Fragment]]
+class FrameFragment(NamedTuple):
+    """A part of an 802.11 frame's payload, the MSDU (IEEE 802.11 §10.4): numbered, where IP says the place."""
+
+    key: tuple[bytes, ...]  # equal for the fragments of one MSDU
+    number: int  # from 0
+    more: bool  # others follow
+    retry: bool  # sent again, for want of an acknowledgment
+    part: Layer
+
+
+Decoder: TypeAlias = Callable[[Layer], Sequence[Layer | Fragment | FrameFragment]]
 """Takes one header off; returns what it carried: nothing when that cannot lead to TCP. Raises HeaderError."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from sigtrace.packets.dissector import HEADERS
+from sigtrace.packets.headers import HEADERS
 from sigtrace.packets.layer import Space
 from sigtrace.packets.link import cooked, ethernet, loopback
 

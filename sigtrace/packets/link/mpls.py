@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import Layer, Space
-from sigtrace.packets.link.ethernet import HEADER, IPV4, IPV6, LINK_MALFORMED, TAGS
+from sigtrace.packets.link.ethernet import HEADER, IPV4, IPV6, LINK_MALFORMED, TAGS, TRANSPARENT_ETHERNET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MPLS, MPLS_MULTICAST = 0x8847, 0x8848
-TRANSPARENT_ETHERNET = 0x6558
 
 _ENTRY = 4  # label 20 bits, class 3, bottom of stack 1, time to live 8
 _CONTROL_WORD = 4  # may stand between the stack and a pseudowire's frame (RFC 4448 §4.6)

@@ -27,6 +27,11 @@ def decode_ppp(layer: Layer) -> Sequence[Layer]:
     return (layer.inner(start + 2, Space.PPP, int.from_bytes(layer.data[start : start + 2], "big")),)
 
 
+def decode_directed(layer: Layer) -> Sequence[Layer]:
+    """Take off the byte that tells in which direction a PPP frame went, then PPP (LINKTYPE_PPP_WITH_DIR)."""
+    return decode_ppp(layer.inner(1, Space.PPP, 0))
+
+
 def decode_serial(layer: Layer) -> Sequence[Layer]:
     """Tell PPP from Cisco HDLC by the address byte (LINKTYPE_PPP_HDLC)."""
     layer.need(1, LINK_MALFORMED)

@@ -1,51 +1,75 @@
-"""IEEE 802.11 data frames, alone or behind the radio headers of a monitor: unencrypted ones lead to IP.
+"""IEEE 802.11 data frames: unencrypted ones lead to IP, one or several of them, or are a fragment of one.
 
 Frame control is little-endian: version 2 bits, type 2, subtype 4, then to DS, from DS, more fragments, retry, power
 management, more data, protected, order (§9.2.4.1). A header has three addresses, a fourth between access points, then
-QoS control in QoS data, then HT control where such a frame sets "order".
+QoS control in QoS data, then HT control where such a frame sets "order", then mesh control where QoS control says so.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.packets.layer import HeaderError, Layer, Space
-from sigtrace.packets.link.ethernet import LINK_MALFORMED, LLC
+from sigtrace.packets.layer import FrameFragment, HeaderError, Layer, Space
+from sigtrace.packets.link.ethernet import LINK_MALFORMED, LINK_PROTECTED, LLC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LINK_PROTECTED = "link.protected"  # encrypted 802.11 data: whatever it carries cannot be read
-
-_DATA, _NO_DATA, _QOS = 0x08, 0x40, 0x80  # in byte 0 of frame control: type, and bits of its subtype
-_BOTH_DS, _MORE_FRAGMENTS, _PROTECTED, _ORDER = 0x03, 0x04, 0x40, 0x80  # in byte 1
+_VERSION, _TYPE, _DATA, _NO_DATA, _QOS = 0x03, 0x0C, 0x08, 0x40, 0x80  # in byte 0 of frame control
+_FROM_DS, _BOTH_DS, _MORE_FRAGMENTS, _RETRY, _PROTECTED, _ORDER = 0x02, 0x03, 0x04, 0x08, 0x40, 0x80  # in byte 1
 _HEADER, _FOURTH_ADDRESS, _QOS_CONTROL, _HT_CONTROL = 24, 6, 2, 4
-_AGGREGATE = 0x80  # in byte 0 of QoS control: an A-MSDU follows
+_AGGREGATE, _TRAFFIC_CLASS = 0x80, 0x0F  # in byte 0 of QoS control: an A-MSDU follows; traffic identifier
+_MESH = 0x01  # in byte 1 of QoS control: mesh control follows
+_MESH_HEADER, _MESH_ADDRESSES = 6, {0: 0, 1: 6, 2: 12}  # by the flags of mesh control (§9.2.4.7.3); others are none
 _SUBFRAME_HEADER = 14  # destination, source, length
 
-_RADIOTAP_HEADER, _AVS_HEADER = 8, 64
-_RADIOTAP_TSFT, _RADIOTAP_FLAGS, _RADIOTAP_MORE = 1 << 0, 1 << 1, 1 << 31
-_FLAG_PADDED = 0x20  # the 802.11 header is padded to whole words
 
+def decode_wifi(layer: Layer, *, padded: bool = False) -> Sequence[Layer | FrameFragment]:
+    """Take an 802.11 header off. Raises HeaderError, also LINK_PROTECTED for data that is encrypted.
 
-def decode_wifi(layer: Layer, *, padded: bool = False) -> Sequence[Layer]:
-    """Take an 802.11 header off. Raises HeaderError, also LINK_PROTECTED for data that is encrypted."""
+    Args:
+        layer: the frame, without the check sequence behind it.
+        padded: what follows the header begins at a whole word.
+    """
     layer.need(2, LINK_MALFORMED)
     control, flags = layer.data[0], layer.data[1]
-    if control & 0x0C != _DATA or control & _NO_DATA:
+    if control & (_VERSION | _TYPE) != _DATA or control & _NO_DATA:
         return ()
     if flags & _PROTECTED:
-        raise HeaderError(LINK_PROTECTED, "802.11 frames are encrypted")
+        raise HeaderError(LINK_PROTECTED, "802.11")
     header = _HEADER + _FOURTH_ADDRESS * (flags & _BOTH_DS == _BOTH_DS)
-    qos_at = header
-    if control & _QOS:
-        header += _QOS_CONTROL + _HT_CONTROL * bool(flags & _ORDER)
     layer.need(header, LINK_MALFORMED)
-    if flags & _MORE_FRAGMENTS or layer.data[22] & 0x0F:
-        return ()  # a part of an MSDU; hosts keep to sizes that are not fragmented in the air
-    aggregate = control & _QOS and layer.data[qos_at] & _AGGREGATE
+    qos = b"\0\0"
+    if control & _QOS:
+        layer.need(header + _QOS_CONTROL, LINK_MALFORMED)
+        qos = layer.data[header : header + _QOS_CONTROL]
+        header += _QOS_CONTROL + _HT_CONTROL * bool(flags & _ORDER)
     body = layer.inner(header + (-header % 4 if padded else 0), Space.ETHERTYPE, LLC)
-    return _subframes(body) if aggregate else (body,)
+    if flags & _MORE_FRAGMENTS or layer.data[22] & 0x0F:
+        return (_fragment(layer, body, qos[0] & _TRAFFIC_CLASS),)
+    if qos[0] & _AGGREGATE:
+        return _subframes(body)
+    if flags & _FROM_DS and qos[1] & _MESH:
+        body = _without_mesh_control(body)
+    return (body,)
+
+
+def _fragment(layer: Layer, body: Layer, traffic_class: int) -> FrameFragment:
+    """Tell which part of which MSDU a frame carries: its transmitter numbers them, for each traffic class (§10.3.2)."""
+    sequence_control = int.from_bytes(layer.data[22:24], "little")
+    return FrameFragment(
+        key=(layer.data[4:16], (sequence_control >> 4).to_bytes(2, "big"), bytes([traffic_class])),
+        number=sequence_control & 0x0F,
+        more=bool(layer.data[1] & _MORE_FRAGMENTS),
+        retry=bool(layer.data[1] & _RETRY),
+        part=body,
+    )
+
+
+def _without_mesh_control(body: Layer) -> Layer:
+    """Take mesh control off, if this is one: the bit that announces it was reserved before there were meshes."""
+    addresses = _MESH_ADDRESSES.get(body.data[0]) if body.data else None
+    return body if addresses is None else body.inner(_MESH_HEADER + addresses, Space.ETHERTYPE, LLC)
 
 
 def _subframes(body: Layer) -> Sequence[Layer]:
@@ -57,37 +81,3 @@ def _subframes(body: Layer) -> Sequence[Layer]:
         whole = _SUBFRAME_HEADER + length
         body = body.inner(whole + -whole % 4, Space.ETHERTYPE, LLC)
     return frames
-
-
-def decode_radiotap(layer: Layer) -> Sequence[Layer]:
-    """Take a radiotap header off (radiotap.org): fields as its bit masks say, of which only the flags matter here."""
-    layer.need(_RADIOTAP_HEADER, LINK_MALFORMED)
-    length = int.from_bytes(layer.data[2:4], "little")
-    if length < _RADIOTAP_HEADER:
-        raise HeaderError(LINK_MALFORMED, f"radiotap header of {length} bytes")
-    layer.need(length, LINK_MALFORMED)
-    flags = _radiotap_flags(layer.data[:length])
-    return decode_wifi(layer.inner(length, Space.LINK, 105), padded=bool(flags & _FLAG_PADDED))
-
-
-def _radiotap_flags(header: bytes) -> int:
-    """Return the flags field, 0 when there is none; it is the first field, or the second behind the time stamp."""
-    present = int.from_bytes(header[4:8], "little")
-    at = 8
-    more = present
-    while more & _RADIOTAP_MORE and at < len(header):
-        more = int.from_bytes(header[at : at + 4], "little")
-        at += 4
-    if present & _RADIOTAP_TSFT:
-        at += -at % 8 + 8
-    return header[at] if present & _RADIOTAP_FLAGS and at < len(header) else 0
-
-
-def decode_avs(layer: Layer) -> Sequence[Layer]:
-    """Take an AVS radio header off (LINKTYPE 163): a version, then its length, both big-endian."""
-    layer.need(_RADIOTAP_HEADER, LINK_MALFORMED)
-    length = int.from_bytes(layer.data[4:8], "big")
-    if length < _AVS_HEADER:
-        raise HeaderError(LINK_MALFORMED, f"AVS header of {length} bytes")
-    layer.need(length, LINK_MALFORMED)
-    return decode_wifi(layer.inner(length, Space.LINK, 105))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEADER = 40
+_ROUTES = {0: -16, 2: 8, 4: 8}  # where the last address stands in a routing header, by its type; -16: at the end
 _EXTENSION_UNIT, _AUTHENTICATION_UNIT, _FRAGMENT_HEADER = 8, 4, 8
 
 
@@ -34,11 +35,26 @@ def decode_ipv6(layer: Layer) -> Sequence[Layer]:
 
 
 def decode_options(layer: Layer) -> Sequence[Layer]:
-    """Take off a hop-by-hop, routing or destination options header (RFC 8200 §4.3 to §4.6)."""
+    """Take off a hop-by-hop or destination options header (RFC 8200 §4.3, §4.6), or one of the same layout."""
     layer.need(_EXTENSION_UNIT, IP_MALFORMED)
     length = (layer.data[1] + 1) * _EXTENSION_UNIT
     layer.need(length, IP_MALFORMED)
     return (layer.inner(length, Space.IP, layer.data[0]),)
+
+
+def decode_routing(layer: Layer) -> Sequence[Layer]:
+    """Take a routing header off (RFC 8200 §4.4; types: RFC 5095, 6275 §6.4, 8754).
+
+    While segments are left, the packet's destination is only the next hop. The connection is with the last one.
+    """
+    (payload,) = decode_options(layer)
+    kind, left = layer.data[2], layer.data[3]
+    header = layer.data[: len(layer.data) - len(payload.data)]
+    at = _ROUTES.get(kind)
+    if not left or at is None or len(header) < 8 + 16:
+        return (payload,)
+    last = header[at:][:16]
+    return (payload._replace(carrier=payload.carrier._replace(destination=last)),)
 
 
 def decode_authentication(layer: Layer) -> Sequence[Layer]:

@@ -1,0 +1,77 @@
+"""What tshark makes of packets: the judge of the packet stages, asked once for a whole capture."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+FIELDS = (
+    "frame.number",
+    "frame.protocols",
+    "tcp.srcport",
+    "tcp.dstport",
+    "tcp.seq_raw",
+    "tcp.len",
+    "_ws.expert.message",
+)
+
+# Whatever looks into payloads or remembers connections is of no concern here, and can only fail.
+_QUIET = ("tcp.desegment_tcp_streams:FALSE", "tcp.analyze_sequence_numbers:FALSE", "tcp.calculate_timestamps:FALSE")
+
+
+class Told(NamedTuple):
+    """One TCP segment, as far as both programs name it."""
+
+    source_port: int
+    destination_port: int
+    sequence: int
+    length: int
+
+
+class Judged(NamedTuple):
+    """What tshark says of one packet."""
+
+    protocols: str
+    segments: tuple[Told, ...]
+    remarks: str
+
+
+def write_pcapng(frames: Iterable[tuple[int, bytes, int]]) -> Iterator[bytes]:
+    """Yield a pcapng file of (link type, captured bytes, original length), an interface for each link type."""
+    yield _block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    interfaces: dict[int, int] = {}
+    for at, (link_type, frame, original) in enumerate(frames):
+        if link_type not in interfaces:
+            interfaces[link_type] = len(interfaces)
+            yield _block(1, struct.pack("<HHI", link_type, 0, 0))
+        at_us = at * 1000
+        yield _block(
+            6,
+            struct.pack("<IIIII", interfaces[link_type], at_us >> 32, at_us & 0xFFFFFFFF, len(frame), original) + frame,
+        )
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    body += bytes(-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+def judge(frames: Sequence[tuple[int, bytes, int]], *preferences: str) -> list[Judged]:
+    """Return what tshark says of each frame, as `write_pcapng` takes them."""
+    command = ["tshark", "-n", "-r", "-", "-T", "fields", "-E", "separator=\t"]
+    command += [part for field in FIELDS for part in ("-e", field)]
+    command += [part for one in (*_QUIET, *preferences) for part in ("-o", one)]
+    capture = b"".join(write_pcapng(frames))
+    out = subprocess.run(command, input=capture, capture_output=True, check=True).stdout.decode()
+    return [_judged(line) for line in out.splitlines()]
+
+
+def _judged(line: str) -> Judged:
+    _, protocols, *columns, remarks = line.split("\t")
+    source, destination, sequence, length = ([int(one) for one in column.split(",") if one] for column in columns)
+    segments = tuple(map(Told, source, destination, sequence, length))
+    return Judged(protocols, segments, remarks)
