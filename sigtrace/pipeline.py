@@ -29,15 +29,16 @@ if TYPE_CHECKING:
     from sigtrace.streams.flow import Flow
 
 
-def analyze(items: Iterable[CaptureItem], *, all_flows: bool = False) -> Trace:
+def analyze(items: Iterable[CaptureItem], *, all_flows: bool = False, verify_checksums: bool = False) -> Trace:
     """Explain what a capture holds.
 
     Args:
         items: what `sigtrace.read` yields, or any other source of capture items.
         all_flows: keep and hash every TCP connection, also those that speak nothing we know.
+        verify_checksums: make notices of wrong checksums, and leave out TCP segments that have one. Takes some time.
     Returns: the trace; damage in the capture becomes notices in it.
     """
-    analyzer = Analyzer(all_flows=all_flows)
+    analyzer = Analyzer(all_flows=all_flows, verify_checksums=verify_checksums)
     for item in items:
         analyzer.feed(item)
     return analyzer.close()
@@ -49,10 +50,10 @@ class Analyzer:
     `feed` takes items as they come, from a file or live; `close` ends the capture and returns the trace.
     """
 
-    def __init__(self, *, all_flows: bool = False) -> None:
+    def __init__(self, *, all_flows: bool = False, verify_checksums: bool = False) -> None:
         self._all_flows = all_flows
         self._captures = CaptureFacts()
-        self._sieve = Sieve(all_flows=all_flows)
+        self._sieve = Sieve(all_flows=all_flows, verify_checksums=verify_checksums)
         self._order = TimeOrder()
         self._reassembler = Reassembler(digest=all_flows)
         self._decoders: dict[int, FlowDecoder | None] = {}  # by flow; None: spoke something else, and is kept

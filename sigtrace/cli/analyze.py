@@ -3,17 +3,25 @@
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Look, Talk, Target
+from sigtrace.cli.options import Captures, Choice, Look, Talk, Target, VerifyChecksums
 from sigtrace.cli.output import finish, screen_for, write_text
 
 
-def analyze(*, captures: Captures, choice: Choice, look: Look, target: Target, talk: Talk) -> None:
+def analyze(  # noqa: PLR0913 - a command's parameters are its options
+    *,
+    captures: Captures,
+    choice: Choice,
+    verify_checksums: VerifyChecksums = False,
+    look: Look,
+    target: Target,
+    talk: Talk,
+) -> None:
     """Explain a capture on one screen: who was there, which calls, the longest waits, what went wrong.
 
     \b
     Example: sigtrace analyze call.pcapng
     """  # noqa: D301 - Typer's mark for lines that stay as they are
-    trace = open_trace(captures, talk)
+    trace = open_trace(captures, talk, verify_checksums=verify_checksums)
     chosen = choose(trace, choice)
     from sigtrace.render.terminal.summary import render_summary
     from sigtrace.views.summary import summarise

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 
-def open_trace(captures: Captures, talk: Talk, *, all_flows: bool = False) -> Trace:
+def open_trace(captures: Captures, talk: Talk, *, all_flows: bool = False, verify_checksums: bool = False) -> Trace:
     """Analyse captures. Raises SourceError and CaptureError, and Typer's usage error when none is given."""
     if not captures.paths:
         raise typer.BadParameter("give a capture, or - for standard input", param_hint="'FILE...'")
     with watching(quiet=talk.quiet) as tell:
-        return sigtrace.analyze(sigtrace.read(*captures.paths, progress=tell), all_flows=all_flows)
+        items = sigtrace.read(*captures.paths, progress=tell)
+        return sigtrace.analyze(items, all_flows=all_flows, verify_checksums=verify_checksums)
 
 
 def choose(trace: Trace, choice: Choice) -> Trace:

@@ -82,6 +82,13 @@ Code = Annotated[
 """Whether functions are named."""
 
 
+VerifyChecksums = Annotated[
+    bool,
+    typer.Option("--verify-checksums", help="Tell of wrong checksums; leave TCP segments out that have one."),
+]
+"""Whether the checksums of IPv4, TCP and UDP are looked at."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Times:
     """How points in time are written."""

@@ -5,7 +5,7 @@
 from typing import TYPE_CHECKING
 
 from sigtrace.cli.opening import open_trace
-from sigtrace.cli.options import CapturesAndSubject, Code, Look, Talk, Target, Times
+from sigtrace.cli.options import CapturesAndSubject, Code, Look, Talk, Target, Times, VerifyChecksums
 from sigtrace.cli.output import finish, screen_for, write_text
 from sigtrace.cli.subject import split_subject
 from sigtrace.errors import SelectionError
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 
 def show(  # noqa: PLR0913 - a command's parameters are its options
-    *, captures: CapturesAndSubject, code: Code = False, times: Times, look: Look, target: Target, talk: Talk
+    *,
+    captures: CapturesAndSubject,
+    code: Code = False,
+    verify_checksums: VerifyChecksums = False,
+    times: Times,
+    look: Look,
+    target: Target,
+    talk: Talk,
 ) -> None:
     """Show one exchange whole, its number last: N as in the chart, signal:N, or packet:N for what that packet is of.
 
@@ -25,7 +32,7 @@ def show(  # noqa: PLR0913 - a command's parameters are its options
     Example: sigtrace show call.pcapng 6
     """  # noqa: D301 - Typer's mark for lines that stay as they are
     files, subject = split_subject(captures, "17, signal:3 or packet:46")
-    trace = open_trace(files, talk)
+    trace = open_trace(files, talk, verify_checksums=verify_checksums)
     from sigtrace.render.terminal.exchange import render_exchange
     from sigtrace.views.exchange import explain_exchange
 

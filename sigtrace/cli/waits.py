@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Code, Look, Talk, Target, Times
+from sigtrace.cli.options import Captures, Choice, Code, Look, Talk, Target, Times, VerifyChecksums
 from sigtrace.cli.output import finish, screen_for, write_text
 
 
@@ -29,6 +29,7 @@ def waits(  # noqa: PLR0913 - a command's parameters are its options
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most N rows.")] = None,
     code: Code = False,
     form: Annotated[Form, typer.Option("--format", help="A table, or the records of `export`.")] = Form.TEXT,
+    verify_checksums: VerifyChecksums = False,
     times: Times,
     look: Look,
     target: Target,
@@ -41,7 +42,7 @@ def waits(  # noqa: PLR0913 - a command's parameters are its options
     """  # noqa: D301 - Typer's mark for lines that stay as they are
     if code and form is not Form.TEXT:
         raise typer.BadParameter("goes with --format text alone", param_hint="'--code'")
-    trace = open_trace(captures, talk)
+    trace = open_trace(captures, talk, verify_checksums=verify_checksums)
     chosen = choose(trace, choice)
     if form is not Form.TEXT:
         from sigtrace.export import render_records

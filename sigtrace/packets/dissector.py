@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.notices import Notice, Severity
+from sigtrace.packets.checksums import Checksums
 from sigtrace.packets.headers import HEADERS, IP_TCP
 from sigtrace.packets.layer import PACKET_CUT, Fragment, FrameFragment, HeaderError, Layer, Space
 from sigtrace.packets.link.ethernet import LINK_PROTECTED
@@ -61,9 +62,14 @@ class Dissected(NamedTuple):
 
 
 class Dissector:
-    """Decodes records of any shape; remembers only fragments, and what to tell when the capture ends."""
+    """Decodes records of any shape; remembers only fragments, and what to tell when the capture ends.
 
-    def __init__(self) -> None:
+    Args:
+        verify_checksums: tell of wrong checksums, and leave out TCP segments that have one.
+    """
+
+    def __init__(self, *, verify_checksums: bool = False) -> None:
+        self._checksums = Checksums() if verify_checksums else None
         self._fragments = Reassembler()
         self._frames = FrameReassembler()
         self._recurring = Recurring()
@@ -83,14 +89,13 @@ class Dissector:
         self._fragments.close()
         self._frames.close()
         self._note_lost_fragments()
-        return self._recurring.close()
+        return [*self._recurring.close(), *(self._checksums.close() if self._checksums else ())]
 
     def _follow(self, layer: Layer, record: Record, found: Dissected, left: int) -> Kind:
         """Take `left` more headers off, collect the segments behind them, tell what the layer was."""
         try:
             if layer.space is Space.IP and layer.number == IP_TCP:
-                found.segments.append(decode_segment(layer, record))
-                return Kind.TCP
+                return self._end(layer, record, found)
             decode = HEADERS[layer.space].get(layer.number)
             if decode is None and layer.space is not Space.LINK:
                 return _KIND_AT_END[layer.space]
@@ -99,6 +104,8 @@ class Dissector:
                 return Kind.UNKNOWN_LINK
             if not left:
                 raise HeaderError(NESTING, "")  # noqa: TRY301 - told like all other damage
+            if self._checksums is not None:
+                found.notices.extend(self._checksums.of_header(layer, decode, record.number))
             kinds = [
                 self._follow(inner, record, found, left - 1) if inner else Kind.FRAGMENT
                 for inner in self._whole((decode or decode_foreign)(layer), record)
@@ -107,6 +114,16 @@ class Dissector:
             self._note(damage.code, record.number, str(damage))
             return Kind.NOT_IP if damage.code == LINK_PROTECTED else Kind.MALFORMED
         return min(kinds, default=Kind.NOT_IP)
+
+    def _end(self, layer: Layer, record: Record, found: Dissected) -> Kind:
+        """Add a segment to what was found, unless checksums are wanted and its own says that it was damaged."""
+        segment = decode_segment(layer, record)
+        wrong = self._checksums.of_segment(layer, record.number) if self._checksums is not None else None
+        if wrong is not None:
+            found.notices.append(wrong)
+            return Kind.MALFORMED
+        found.segments.append(segment)
+        return Kind.TCP
 
     def _whole(self, carried: Sequence[Layer | Fragment | FrameFragment], record: Record) -> Iterator[Layer | None]:
         """Yield layers as they are, and for a fragment the layer that it made whole, or None."""

@@ -44,13 +44,14 @@ class Sieve:
 
     Args:
         all_flows: hand on every flow, whatever is dropped.
+        verify_checksums: tell of wrong checksums; every record is then decoded the slow way, which sees all bytes.
         columns: False decodes every record the slow way, with the same result; tests compare the two.
     """
 
-    def __init__(self, *, all_flows: bool = False, columns: bool = True) -> None:
+    def __init__(self, *, all_flows: bool = False, verify_checksums: bool = False, columns: bool = True) -> None:
         self._all_flows = all_flows
-        self._columns = columns
-        self._dissector = Dissector()
+        self._columns = columns and not verify_checksums
+        self._dissector = Dissector(verify_checksums=verify_checksums)
         self._dropped = DroppedFlows()
         self._packets = np.zeros(len(Kind), np.int64)
         self._bytes = np.zeros(len(Kind), np.int64)

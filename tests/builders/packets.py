@@ -147,6 +147,29 @@ def ipv4(
     return Network.of(0x0800, header[:10] + checksum + header[12:] + options + payload)
 
 
+def with_checksum(packet: Network, *, change: int = 0) -> Network:
+    """Fill in the TCP or UDP checksum behind an IP header without options (RFC 9293 §3.1), `change` away from right."""
+    six = packet.ethertype == 0x86DD
+    header, protocol, addresses = (40, packet[6], packet[8:40]) if six else (20, packet[9], packet[12:20])
+    at = header + (16 if protocol == 6 else 6)
+    bare = packet[:at] + bytes(2) + packet[at + 2 :]
+    pseudo = addresses + struct.pack("!II", len(packet) - header, protocol)
+    covered = pseudo + bare[header:]
+    checksum = (_internet_checksum(covered + bytes(len(covered) % 2)) + change) & 0xFFFF
+    return Network.of(packet.ethertype, packet[:at] + struct.pack("!H", checksum) + packet[at + 2 :])
+
+
+def offloaded(packet: Network, *, with_length: bool = True) -> Network:
+    """Fill in what a host leaves to its network card: the sum of the pseudo-header, as it is in `with_checksum`."""
+    six = packet.ethertype == 0x86DD
+    header, protocol, addresses = (40, packet[6], packet[8:40]) if six else (20, packet[9], packet[12:20])
+    at = header + (16 if protocol == 6 else 6)
+    pseudo = addresses + struct.pack("!II", (len(packet) - header) * with_length, protocol)
+    return Network.of(
+        packet.ethertype, packet[:at] + struct.pack("!H", 0xFFFF ^ _internet_checksum(pseudo)) + packet[at + 2 :]
+    )
+
+
 def ipv4_fragments(packet: bytes, size: int) -> list[Network]:
     """Cut an IPv4 packet without options into fragments of `size` payload bytes, a multiple of 8."""
     header, payload = packet[:20], packet[20:]
@@ -155,7 +178,9 @@ def ipv4_fragments(packet: bytes, size: int) -> list[Network]:
         piece = payload[offset : offset + size]
         more = MORE_FRAGMENTS if offset + size < len(payload) else 0
         changed = struct.pack("!HHH", 20 + len(piece), int.from_bytes(header[4:6], "big"), more | offset // 8)
-        fragments.append(Network.of(0x0800, header[:2] + changed + header[8:] + piece))
+        bare = header[:2] + changed + header[8:10] + bytes(2) + header[12:]
+        checksum = struct.pack("!H", _internet_checksum(bare))
+        fragments.append(Network.of(0x0800, bare[:10] + checksum + bare[12:] + piece))
     return fragments
 
 

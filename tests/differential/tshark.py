@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-FIELDS = (
-    "frame.number",
-    "frame.protocols",
-    "tcp.srcport",
-    "tcp.dstport",
-    "tcp.seq_raw",
-    "tcp.len",
-    "_ws.expert.message",
-)
+CHECKSUMS = ("ip.checksum.status", "tcp.checksum.status", "udp.checksum.status")
+FIELDS = ("frame.number", "frame.protocols", "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", *CHECKSUMS)
+VERIFYING = ("ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_checksum:TRUE")
+"""Preferences that have tshark verify checksums."""
 
 # Whatever looks into payloads or remembers connections is of no concern here, and can only fail.
+_BAD = 0  # among the states of a checksum
 _QUIET = ("tcp.desegment_tcp_streams:FALSE", "tcp.analyze_sequence_numbers:FALSE", "tcp.calculate_timestamps:FALSE")
 
 
@@ -37,7 +33,7 @@ class Judged(NamedTuple):
 
     protocols: str
     segments: tuple[Told, ...]
-    remarks: str
+    wrong: tuple[str, ...]  # the protocols whose checksum it calls bad, once for each header
 
 
 def write_pcapng(frames: Iterable[tuple[int, bytes, int]]) -> Iterator[bytes]:
@@ -71,7 +67,10 @@ def judge(frames: Sequence[tuple[int, bytes, int]], *preferences: str) -> list[J
 
 
 def _judged(line: str) -> Judged:
-    _, protocols, *columns, remarks = line.split("\t")
-    source, destination, sequence, length = ([int(one) for one in column.split(",") if one] for column in columns)
+    _, protocols, *columns = line.split("\t")
+    source, destination, sequence, length, *states = (
+        [int(one) for one in column.split(",") if one] for column in columns
+    )
     segments = tuple(map(Told, source, destination, sequence, length))
-    return Judged(protocols, segments, remarks)
+    wrong = [name.split(".")[0] for name, found in zip(CHECKSUMS, states, strict=True) for one in found if one == _BAD]
+    return Judged(protocols, segments, tuple(wrong))
