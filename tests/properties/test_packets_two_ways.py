@@ -1,7 +1,11 @@
-"""Laws of the sieve: columns and records tell the same, damage never raises, and nothing is lost from the tally."""
+"""Laws of the sieve: columns and records tell the same, damage never raises, and nothing is lost from the tally.
+
+`SIGTRACE_EXAMPLES=200000 pytest tests/properties/test_packets_two_ways.py` tries so many examples of each law.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -9,9 +13,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sigtrace.packets.headers import HEADERS
+from sigtrace.packets.layer import Space
 from sigtrace.packets.packet import ACK, SYN, Segment
 from sigtrace.packets.sieve import Sieve
 from sigtrace.packets.tally import Kind
+from sigtrace.packets.transport.udp import TUNNELS
 from tests.builders.packets import (
     DONT_FRAGMENT,
     MORE_FRAGMENTS,
@@ -42,19 +49,27 @@ from tests.builders.packets import (
     vxlan,
     wifi,
 )
+from tests.builders.shapes import COMMON, SHAPES
+from tests.builders.tcp_options import options as tcp_options
+from tests.builders.tunnels import gtp, l2tp, macsec, nsh, pktap, tzsp
+from tests.builders.wireless import ppi
 
 if TYPE_CHECKING:
     from sigtrace.capture.batch import Record
     from sigtrace.notices import Notice
 
-ports = st.sampled_from([80, 8888, 40000, 4789, 6081])
+EXAMPLES = int(os.environ.get("SIGTRACE_EXAMPLES", "80"))
+
+ports = st.sampled_from([80, 8888, 40000, *TUNNELS])
 payloads = st.binary(max_size=40)
 options = st.one_of(
     st.just(b""),
     st.builds(timestamps, st.integers(0, 2**32 - 1)),
     st.builds(syn_options, st.integers(0, 2**32 - 1)),
     st.binary(max_size=40),
+    tcp_options,
 )
+HOSTS4, HOSTS6 = ("10.77.0.1", "10.77.0.11"), ("fd77::1", "fd77::b")
 hosts4 = st.sampled_from(["10.77.0.1", "10.77.0.11", "0.0.0.0"])  # noqa: S104 - an address in a packet
 hosts6 = st.sampled_from(["fd77::1", "fd77::b", "::"])
 words = st.integers(0, 2**32 - 1)
@@ -104,6 +119,9 @@ tunnels = st.one_of(
     st.builds(gre, plain),
     st.builds(authentication_header, transports),
     st.builds(vxlan, st.builds(ethernet, plain)),
+    st.builds(gtp, plain),
+    st.builds(l2tp, plain, full=st.booleans()),
+    st.builds(tzsp, st.builds(ethernet, plain)),
     st.builds(geneve, st.builds(ethernet, plain)),
     st.builds(lambda packet: Transport.of(4 if packet.ethertype == 0x0800 else 41, packet), plain),
 )
@@ -129,6 +147,10 @@ rare: list[tuple[int, Framing]] = [
     (9, ppp),
     (105, wifi),
     (127, lambda packet: radiotap(wifi(packet, qos=True))),
+    (192, lambda packet: ppi(wifi(packet))),
+    (258, lambda packet: pktap(ethernet(packet))),
+    (1, lambda packet: ethernet(nsh(packet, carried=1 if packet.ethertype == 0x0800 else 2), ethertype=0x894F)),
+    (1, lambda packet: ethernet(macsec(packet), ethertype=0x88E5)),
     (147, bytes),
 ]
 
@@ -165,7 +187,7 @@ def sift(sieve: Sieve, *rounds: list[Record], margin: bytes = b"") -> list[Segme
     return out + list(sieve.close())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(first=captures, second=captures, margin=st.sampled_from([b"", b"\xff" * 60]))
 def test_both_ways_tell_the_same(first: list[Record], second: list[Record], margin: bytes) -> None:
     """Segments, notices and tally do not depend on whether a record went by columns or by itself, nor on its place."""
@@ -175,7 +197,7 @@ def test_both_ways_tell_the_same(first: list[Record], second: list[Record], marg
     assert by_columns.tally().packets == 2 * len(first) + len(second)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(captures, st.data())
 def test_any_flipped_byte_is_survived(capture: list[Record], data: st.DataObject) -> None:
     """A byte changed anywhere raises nothing, loses no record from the tally, and is read the same both ways."""
@@ -190,7 +212,7 @@ def test_any_flipped_byte_is_survived(capture: list[Record], data: st.DataObject
     assert by_columns.tally().packets == len(damaged)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(records())
 def test_a_cut_anywhere_is_survived(item: Record) -> None:
     """Every shorter capture of a packet is counted and read the same both ways; its payload begins as the whole's."""
@@ -206,10 +228,51 @@ def test_a_cut_anywhere_is_survived(item: Record) -> None:
         assert all(any(one.payload.startswith(cut.payload) for one in whole) for cut in segments_found)
 
 
-NATIVE = [0, 1, 9, 50, 51, 101, 104, 105, 113, 127, 163, 276]
+NATIVE = [*HEADERS[Space.LINK]]
 
 
-@settings(max_examples=60, deadline=None)
+def both_ways(items: list[Record]) -> list[Segment | Notice]:
+    """Return what comes out of records, which must be the same by both ways, down to the kind of each."""
+    by_columns, by_record = Sieve(), Sieve(columns=False)
+    found = sift(by_columns, items)
+    assert found == sift(by_record, items)
+    assert by_columns.tally() == by_record.tally()
+    assert by_columns.tally().packets == len(items)
+    return found
+
+
+def test_every_bit_of_every_common_shape() -> None:
+    """Whichever bit of the headers that columns read is flipped, and whichever byte of them is 0 or 255, both agree."""
+    for _, link_type, frame in COMMON:
+        changed = [
+            frame[:at] + bytes([value]) + frame[at + 1 :]
+            for at in range(len(frame))
+            for value in (*(frame[at] ^ 1 << bit for bit in range(8)), 0, 255)
+        ]
+        both_ways([record(one, link_type=link_type, number=at) for at, one in enumerate(changed, 1)])
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(SHAPES), st.integers(0, 120), st.binary(max_size=60)), min_size=1, max_size=8)
+)
+def test_a_prefix_and_noise_is_survived(items: list[tuple[tuple[str, int, bytes], int, bytes]]) -> None:
+    """The beginning of any packet with random bytes behind it raises nothing and is read the same both ways."""
+    both_ways([record(frame[:at] + noise, link_type=link_type) for (_, link_type, frame), at, noise in items])
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(tcp_options, st.sampled_from([partial(ipv4, *HOSTS4), partial(ipv6, *HOSTS6)]), payloads)
+def test_options_change_nothing(given_options: bytes, around: Callable[[bytes], Network], payload: bytes) -> None:
+    """With any TCP options, whole or damaged, a segment differs from the one without in its identity alone."""
+    frames = [ethernet(around(tcp(1, 2, sequence=9, options=one, payload=payload))) for one in (b"", given_options)]
+    plain, optional = both_ways([record(one) for one in frames])
+    assert isinstance(plain, Segment)
+    assert isinstance(optional, Segment)
+    assert plain._replace(number=2, identity=0) == optional._replace(number=2, identity=0)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     st.lists(
         st.builds(
