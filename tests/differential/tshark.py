@@ -10,11 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 CHECKSUMS = ("ip.checksum.status", "tcp.checksum.status", "udp.checksum.status")
-FIELDS = ("frame.number", "frame.protocols", "tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", *CHECKSUMS)
+FIELDS = (
+    *("frame.number", "frame.protocols"),
+    *("tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.len", "tcp.hdr_len"),
+    *CHECKSUMS,
+)
 VERIFYING = ("ip.check_checksum:TRUE", "tcp.check_checksum:TRUE", "udp.check_checksum:TRUE")
 """Preferences that have tshark verify checksums."""
 
 # Whatever looks into payloads or remembers connections is of no concern here, and can only fail.
+_LEAST = 20  # bytes of a TCP header
 _BAD = 0  # among the states of a checksum
 _QUIET = ("tcp.desegment_tcp_streams:FALSE", "tcp.analyze_sequence_numbers:FALSE", "tcp.calculate_timestamps:FALSE")
 
@@ -58,19 +63,30 @@ def _block(kind: int, body: bytes) -> bytes:
 
 def judge(frames: Sequence[tuple[int, bytes, int]], *preferences: str) -> list[Judged]:
     """Return what tshark says of each frame, as `write_pcapng` takes them."""
-    command = ["tshark", "-n", "-r", "-", "-T", "fields", "-E", "separator=\t"]
+    judged = _ask("-", preferences, b"".join(write_pcapng(frames)))
+    assert judged is not None, "tshark failed"
+    return judged
+
+
+def judge_file(path: str, *preferences: str) -> list[Judged] | None:
+    """Return what tshark says of each packet of a capture, None when it did not read to its end."""
+    return _ask(path, preferences, b"")
+
+
+def _ask(path: str, preferences: Sequence[str], capture: bytes) -> list[Judged] | None:
+    command = ["tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=\t"]
     command += [part for field in FIELDS for part in ("-e", field)]
     command += [part for one in (*_QUIET, *preferences) for part in ("-o", one)]
-    capture = b"".join(write_pcapng(frames))
-    out = subprocess.run(command, input=capture, capture_output=True, check=True).stdout.decode()
-    return [_judged(line) for line in out.splitlines()]
+    done = subprocess.run(command, input=capture, capture_output=True, check=False)
+    return None if done.returncode else [_judged(line) for line in done.stdout.decode().splitlines()]
 
 
 def _judged(line: str) -> Judged:
     _, protocols, *columns = line.split("\t")
-    source, destination, sequence, length, *states = (
+    source, destination, sequence, length, header, *states = (
         [int(one) for one in column.split(",") if one] for column in columns
     )
-    segments = tuple(map(Told, source, destination, sequence, length))
+    whole = zip(map(Told, source, destination, sequence, length), header, strict=False)
+    segments = tuple(told for told, size in whole if size >= _LEAST)  # it names "bogus" headers, and stops there
     wrong = [name.split(".")[0] for name, found in zip(CHECKSUMS, states, strict=True) for one in found if one == _BAD]
     return Judged(protocols, segments, tuple(wrong))

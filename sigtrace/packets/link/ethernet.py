@@ -26,7 +26,7 @@ PROVIDER_BACKBONE = 0x88E7
 HEADER, TAG, SNAP = 14, 4, 8
 _SERVICE = 4  # 802.1ah's flags and service identifier
 _LLC_IP = b"\x06\x06\x03"
-_SNAP_HEADERS = (b"\xaa\xaa\x03\x00\x00\x00", b"\xaa\xaa\x03\x00\x00\xf8")  # RFC 1042; 802.1H bridge tunnel
+SNAP_HEADERS = (b"\xaa\xaa\x03\x00\x00\x00", b"\xaa\xaa\x03\x00\x00\xf8")  # RFC 1042; 802.1H bridge tunnel
 
 
 def decode_ethernet(layer: Layer) -> Sequence[Layer]:
@@ -58,7 +58,7 @@ def decode_llc(layer: Layer) -> Sequence[Layer]:
     """Take LLC off, with SNAP (RFC 1042) or IP straight behind it; its other users carry no IP that we look for."""
     if layer.data[:3] == _LLC_IP:
         return (layer.inner(3, Space.ETHERTYPE, IPV4),)
-    if layer.data[:6] not in _SNAP_HEADERS:
+    if layer.data[:6] not in SNAP_HEADERS:
         return ()
     layer.need(SNAP, LINK_MALFORMED)
     return (layer.inner(SNAP, Space.ETHERTYPE, int.from_bytes(layer.data[6:8], "big")),)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import FrameFragment, HeaderError, Layer, Space
-from sigtrace.packets.link.ethernet import LINK_MALFORMED, LINK_PROTECTED, LLC
+from sigtrace.packets.link.ethernet import LINK_MALFORMED, LINK_PROTECTED, LLC, SNAP_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,9 @@ def decode_wifi(layer: Layer, *, padded: bool = False) -> Sequence[Layer | Frame
         layer.need(header + _QOS_CONTROL, LINK_MALFORMED)
         qos = layer.data[header : header + _QOS_CONTROL]
         header += _QOS_CONTROL + _HT_CONTROL * bool(flags & _ORDER)
+    # Some drivers leave noise in the fragment number of whole frames; a later part hardly begins as a whole one does.
     body = layer.inner(header + (-header % 4 if padded else 0), Space.ETHERTYPE, LLC)
-    if flags & _MORE_FRAGMENTS or layer.data[22] & 0x0F:
+    if flags & _MORE_FRAGMENTS or (layer.data[22] & 0x0F and body.data[:6] not in SNAP_HEADERS):
         return (_fragment(layer, body, qos[0] & _TRAFFIC_CLASS),)
     if qos[0] & _AGGREGATE:
         return _subframes(body)

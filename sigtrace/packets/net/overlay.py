@@ -92,7 +92,11 @@ def decode_gtp(layer: Layer) -> Sequence[Layer]:
             length += 4 * words
             layer.need(length, TUNNEL_MALFORMED)
             following = layer.data[length - 1]
-    return _packet(layer.limited(_HEADER + int.from_bytes(layer.data[2:4], "big")), length)
+    message = layer.limited(_HEADER + int.from_bytes(layer.data[2:4], "big"))
+    version = message.data[length] >> 4 if len(message.data) > length else 0
+    if version not in {4, 6}:
+        return _no_tunnel(layer)
+    return (message.inner(length, Space.ETHERTYPE, IPV4 if version == 4 else IPV6),)
 
 
 def decode_l2tp(layer: Layer) -> Sequence[Layer]:
@@ -118,7 +122,11 @@ def decode_teredo(layer: Layer) -> Sequence[Layer]:
         at += _TEREDO_AUTHENTICATION_LENGTH + layer.data[2] + layer.data[3]
     if layer.data[at : at + 2] == _TEREDO_ORIGIN:
         at += _TEREDO_ORIGIN_LENGTH
-    return _packet(layer, at, versions=(6,))
+    packet = layer.data[at : at + 6]
+    length = ipv6.HEADER + int.from_bytes(packet[4:], "big")
+    if len(packet) < 6 or packet[0] >> 4 != 6 or length > layer.length - at:
+        return _no_tunnel(layer)
+    return (layer.inner(at, Space.ETHERTYPE, IPV6),)
 
 
 def decode_tzsp(layer: Layer) -> Sequence[Layer]:
@@ -133,16 +141,6 @@ def decode_tzsp(layer: Layer) -> Sequence[Layer]:
         layer.need(at + 2, TUNNEL_MALFORMED)
         at += 1 if layer.data[at] == _TZSP_PADDING else 2 + layer.data[at + 1]
     return (layer.inner(at + 1, Space.LINK, link_type),)
-
-
-def _packet(layer: Layer, header: int, *, versions: tuple[int, ...] = (4, 6)) -> Sequence[Layer]:
-    """Return the IP packet behind a header, if it looks like one: version and length."""
-    data = layer.data[header : header + 6]
-    version = data[0] >> 4 if len(data) == 6 else 0
-    length = int.from_bytes(data[2:4], "big") if version == 4 else ipv6.HEADER + int.from_bytes(data[4:6], "big")
-    if version not in versions or length > layer.length - header:
-        return _no_tunnel(layer)
-    return (layer.inner(header, Space.ETHERTYPE, IPV4 if version == 4 else IPV6),)
 
 
 def _no_tunnel(layer: Layer) -> Sequence[Layer]:

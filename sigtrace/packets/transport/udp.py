@@ -47,10 +47,14 @@ TUNNELS: Final[Mapping[int, Decoder]] = {
 
 
 def decode_udp(layer: Layer) -> Sequence[Layer]:
-    """Take a UDP header off (RFC 768); the tunnel's port names what follows, whichever side has it."""
+    """Take a UDP header off (RFC 768); the tunnel's port names what follows, whichever side has it.
+
+    What lies behind the datagram's own length is not the tunnel's. A length that cannot be is not believed.
+    """
     if layer.length < HEADER:
         raise HeaderError(UDP_MALFORMED, f"{layer.length} bytes of UDP")
     layer.need(PORTS, UDP_MALFORMED)
     source, destination = int.from_bytes(layer.data[:2], "big"), int.from_bytes(layer.data[2:4], "big")
     port = source if source in TUNNELS and destination not in TUNNELS else destination
-    return (layer.inner(HEADER, Space.UDP, port),)
+    length = int.from_bytes(layer.data[4:6], "big") if len(layer.data) >= HEADER else 0
+    return (layer.limited(length if length >= HEADER else layer.length).inner(HEADER, Space.UDP, port),)
