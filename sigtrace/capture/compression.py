@@ -11,7 +11,7 @@ import lzma
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from sigtrace.capture.detect import Compression
+from sigtrace.capture.detect import Compression, detect_compression
 from sigtrace.capture.zstd_frame import FrameWalk
 from sigtrace.notices import Notice, Severity
 
@@ -25,6 +25,7 @@ COMPRESSED_TRAILING = "capture.compressed-trailing"  # something else stands beh
 # The most that one call gives, but for zstd, where a block gives up to 128 KiB. It bounds memory, and what is lost with
 # the piece in which damage shows.
 PIECE_LENGTH = 65536
+MAGIC_LENGTH = 6  # bytes: the longest magic, that of xz
 SLICE_LENGTH = 65536  # compressed bytes looked at together: what is left of them is copied with each call
 ZSTD_MAX_WINDOW = 2**27  # bytes; what the zstd program allows unasked
 XZ_MAX_MEMORY = 2**28  # bytes; `xz -9` makes files that need a quarter of it
@@ -144,6 +145,7 @@ class Decompressor:
         self._member: _Member | None = None
         self._first = True  # no member has ended yet
         self._member_gave = 0  # bytes, of the open member
+        self._head = b""  # of the open member: as much as its magic may need
         self._gave = 0
         self._notice: Notice | None = None
         self.damaged = False
@@ -182,7 +184,8 @@ class Decompressor:
                 data = data if self._first else data.lstrip(b"\x00")  # members may be padded with zeros
                 if not data:
                     return
-                self._member, self._member_gave = self._format.open_member(), 0
+                self._member, self._member_gave, self._head = self._format.open_member(), 0, b""
+            self._head += data[: MAGIC_LENGTH - len(self._head)]
             piece = self._member.decompress(data, PIECE_LENGTH)
             data = b""
             if piece:
@@ -197,7 +200,7 @@ class Decompressor:
 
     def _stop(self, error: Exception) -> None:
         """Take note of damage, or of something else behind the last whole member."""
-        if self._first or self._member_gave:
+        if self._first or self._member_gave or detect_compression(self._head) is self._compression:
             self.damaged = True
             text = f"the {self._name} data is damaged ({error}); {self._gave} bytes were read before that"
             self._notice = Notice(code=COMPRESSED_DAMAGE, severity=Severity.ERROR, text=text)

@@ -91,6 +91,16 @@ def test_damage_gives_what_came_before(kind: Compression) -> None:
     assert (notice.code, is_damaged) == (COMPRESSED_DAMAGE, True)
 
 
+@EVERY
+def test_a_later_member_damaged_from_its_start(kind: Compression) -> None:
+    """A member known by its magic is damage when it cannot be read, also when it gave nothing before that."""
+    good = COMPRESS[kind](PLAIN)
+    got, notice, damaged = decompress(kind, good + good[:6] + b"\xff" * 40)
+    assert got == PLAIN
+    assert notice is not None
+    assert (notice.code, damaged) == (COMPRESSED_DAMAGE, True)
+
+
 def test_a_gzip_file_with_a_wrong_check_loses_nothing() -> None:
     """All bytes of a gzip member are given even when its checksum does not match."""
     data = bytearray(gzip.compress(PLAIN[:1000]))
