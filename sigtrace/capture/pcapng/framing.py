@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sigtrace.capture.pcapng.blocks import BYTE_ORDER_MAGIC, KNOWN_BLOCKS, BlockType
-from sigtrace.capture.reader import MAX_BLOCK_LENGTH
+from sigtrace.capture.reader import MAX_BLOCK_LENGTH, PLAUSIBLE_LENGTH
 
 if TYPE_CHECKING:
     from sigtrace.capture.reader import Window
+
+PACKET_HEADER = 28  # bytes before the packet's own in an enhanced packet block
+MAX_OPTIONS = 64  # of one packet, gone through to find its block's end; writers use three
+UNTOLD: Final = -1  # of a length that the bytes at hand do not tell
 
 FRAME_LENGTH = 12  # bytes: a block with no body; and, in a section header, all up to its byte-order magic
 
@@ -56,3 +60,32 @@ def is_believable(window: Window, at: int, *, big_endian: bool) -> bool:
         return block_type in KNOWN_BLOCKS
     captured = word_at(window, at + 20, big_endian=big_endian)
     return captured <= word_at(window, at + 4, big_endian=big_endian) - 32
+
+
+def inner_length(window: Window, at: int, *, big_endian: bool) -> int | None:
+    """Return the length of an enhanced packet block by what is in it, if it stands at the end which that gives.
+
+    It tells damage to the length at a block's start, when the packet's own length and all behind it are as they were.
+
+    Returns: the length; None when there is none, UNTOLD when the window ends before that shows.
+    """
+    if at + PACKET_HEADER > len(window):
+        return UNTOLD
+    if word_at(window, at, big_endian=big_endian) != BlockType.ENHANCED_PACKET:
+        return None
+    captured = word_at(window, at + 20, big_endian=big_endian)
+    if captured > PLAUSIBLE_LENGTH:
+        return None
+    place = at + PACKET_HEADER + _padded(captured)
+    for _ in range(MAX_OPTIONS):
+        if place + 4 > len(window):
+            return UNTOLD
+        word = word_at(window, place, big_endian=big_endian)
+        if word == place + 4 - at:
+            return word
+        place += 4 + _padded(word & 0xFFFF if big_endian else word >> 16)
+    return None
+
+
+def _padded(length: int) -> int:
+    return (length + 3) & ~3

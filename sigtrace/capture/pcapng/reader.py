@@ -4,8 +4,10 @@ Theory of operation. A pcapng capture is a chain of blocks; `Chain` finds unbrok
 and this reader takes every other block one at a time. Runs wait until something must come behind them (the end of the
 window, an interface, a new section); then they become one batch.
 
-Damage. A block is believed when its length is possible and stands at its end as well. Where the two differ, the leading
-one counts if a block begins behind it. Otherwise the reader searches for the next block beyond doubt and goes on there.
+Damage. A block is believed when its length is possible and stands at its end as well. Where the two differ, a packet's
+block is measured by what is in it: if that length stands where it leads, only the one at the start is damaged, and
+reading goes on behind it. Else the leading one counts if a block begins there. Otherwise the reader searches for the
+next block beyond doubt and goes on there.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ from sigtrace.capture.pcapng.blocks import (
 from sigtrace.capture.pcapng.chain import LEAST_LENGTH, Chain
 from sigtrace.capture.pcapng.framing import (
     FRAME_LENGTH,
+    UNTOLD,
+    inner_length,
     is_believable,
     is_possible,
     is_section_header,
@@ -124,24 +128,41 @@ class PcapngReader:
     def _step(self, at: int, block_type: int, *, big_endian: bool, final: bool) -> int | None:
         """Take one block, whatever it is."""
         length = word_at(self._window, at + 4, big_endian=big_endian)
-        if not is_possible(length):
-            return self._lose_step(at, f"a block of {length} bytes")
         end = at + length
+        if not is_possible(length):
+            return self._judge(at, length, big_endian=big_endian, final=final)
         if end > len(self._window):
-            if final and self._hides_blocks(at, big_endian=big_endian):
-                return self._lose_step(at, f"a block of {length} bytes, of which {len(self._window) - at} follow")
-            return None
+            return self._judge(at, length, big_endian=big_endian, final=True) if final else None
         repeated = word_at(self._window, end - 4, big_endian=big_endian)
         if repeated != length:
-            if end + FRAME_LENGTH <= len(self._window):
-                if not may_begin(self._window, end, big_endian=big_endian):
-                    return self._lose_step(at, f"a block of {length} bytes that does not end there")
-            elif not final:
-                return None
+            after = self._judge(at, length, big_endian=big_endian, final=final)
+            if after != end:
+                return after
             text = f"a block of {length} bytes says {repeated} at its end; the length at its start was used"
             self._note(TRAILING_LENGTH, Severity.WARNING, text, at)
         self._take(block_type, at, end, big_endian=big_endian)
         return end
+
+    def _judge(self, at: int, length: int, *, big_endian: bool, final: bool) -> int | None:
+        """Return where reading goes on at a block whose length is not the one at its end: behind it if it is believed.
+
+        None is for what needs more bytes, and for the last block of a capture that was cut off.
+        """
+        inner = inner_length(self._window, at, big_endian=big_endian)
+        if inner == UNTOLD and not final:
+            return None
+        if inner is not None and inner != UNTOLD:
+            return self._lose_step(at, f"a block of {length} bytes that ends after {inner}", passed=inner)
+        what, end = f"a block of {length} bytes", at + length
+        if not is_possible(length):
+            return self._lose_step(at, what)
+        if end > len(self._window):
+            hides = self._hides_blocks(at, big_endian=big_endian)
+            return self._lose_step(at, f"{what}, of which {len(self._window) - at} follow") if hides else None
+        if end + FRAME_LENGTH > len(self._window):
+            return end if final else None
+        believed = may_begin(self._window, end, big_endian=big_endian)
+        return end if believed else self._lose_step(at, f"{what} that does not end there")
 
     # Damage, and the end.
 
@@ -151,11 +172,11 @@ class PcapngReader:
             return False  # what looks like blocks behind it is its payload
         return find_block(self._window, at + 1, big_endian=big_endian, final=True)[1]
 
-    def _lose_step(self, at: int, what: str) -> int:
-        """Begin the search for the next block."""
+    def _lose_step(self, at: int, what: str, *, passed: int = 1) -> int:
+        """Begin the search for the next block, so many bytes behind where this one begins."""
         self._note(ABSURD_LENGTH, Severity.ERROR, f"{what}; the next block is searched for", at)
         self._damaged_at = self._offset + at
-        return at + 1
+        return at + passed
 
     def _search(self, at: int, *, final: bool) -> int | None:
         """Go on searching at `at`; return where the next block begins, or None when that needs more bytes."""

@@ -287,6 +287,24 @@ def test_a_wrong_leading_length_inside_the_capture_is_resynchronised() -> None:
     assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
 
 
+@pytest.mark.parametrize("row", [1, 3])
+@pytest.mark.parametrize("comments", [(), ("said of it",)])
+@pytest.mark.parametrize("piece", [10_000, 50, 7])
+@ORDERS
+def test_a_length_that_swallows_blocks_is_found_out(
+    row: int, comments: tuple[str, ...], piece: int, *, big_endian: bool
+) -> None:
+    """A leading length that ends where another block does, or behind the capture, costs its own block alone."""
+    packets = [encode_packet(record, comments=comments, big_endian=big_endian) for record in RECORDS]
+    for length in (len(packets[row]) + len(packets[row + 1]), 2**20):
+        spoiled = packets[row][:4] + struct.pack(">I" if big_endian else "<I", length) + packets[row][8:]
+        data = encode_pcapng([], interfaces=[ETHERNET], big_endian=big_endian)
+        data += b"".join((*packets[:row], spoiled, *packets[row + 1 :]))
+        contents = read_bytes(data, [piece] * 300)
+        assert [one.data for one in contents.records] == [RECORDS[at].data for at in range(5) if at != row]
+        assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
