@@ -298,12 +298,14 @@ class HttpConnection:
 
     def _let_out(self, pair: Pair, state: ExchangeState, end: ExchangeEnd | None, ended_ns: int | None) -> None:
         request = response = None
+        if pair.request is None and pair.response is None:
+            if not pair.interim:
+                return
+            pair.response = pair.interim.pop()  # neither was captured: the last that was stands for them
         if pair.request is not None:
             request = build_request(pair.request, self._body(pair.request))
         if pair.response is not None:
             response = build_response(pair.response, self._body(pair.response))
-        elif request is None and not pair.interim:
-            return
         if request is None and response is not None and self._unasked():
             text = f"a response {response.status} that no request asked for: the server answered twice; left out"
             self._note(Notice(code=UNASKED, severity=Severity.INFO, text=text, packet=response.span.first_packet))

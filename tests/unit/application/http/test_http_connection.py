@@ -368,3 +368,17 @@ def test_trailers_are_kept() -> None:
     assert wire.only.response is not None
     assert wire.only.response.trailers == ((b"Sum", b"7"),)
     assert wire.only.response.body.data == b"abcdefg"
+
+
+def test_an_interim_response_alone() -> None:
+    """Of a connection that shows nothing but interim responses, the last stands for the response, at its own time."""
+    wire = (
+        Wire(handshake_seen=False)
+        .server(b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        .close()
+    )
+    assert wire.only.response is not None
+    assert (wire.only.request, wire.only.response.status) == (None, 103)
+    assert [one.status for one in wire.only.interim] == [102]
+    assert wire.only.at_ns == wire.only.response.span.start_ns > 0
+    assert wire.only.state is ExchangeState.DAMAGED
