@@ -125,7 +125,7 @@ def _format_of(compression: Compression) -> _Format:
     if compression is Compression.BZIP2:
         return _Format(bz2.BZ2Decompressor, OSError)
     if compression is Compression.XZ:
-        return _Format(lambda: lzma.LZMADecompressor(memlimit=XZ_MAX_MEMORY), lzma.LZMAError)
+        return _Format(lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MAX_MEMORY), lzma.LZMAError)
     if compression is Compression.ZSTD:
         import zstandard  # noqa: PLC0415  only where a capture needs it
 

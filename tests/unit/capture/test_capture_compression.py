@@ -120,6 +120,15 @@ def test_what_stands_behind_is_not_read(kind: Compression) -> None:
     assert (notice.code, damaged) == (COMPRESSED_TRAILING, False)
 
 
+def test_what_would_pass_for_lzma_is_not_xz() -> None:
+    """Bytes behind xz data that the older lzma format, which has no magic, would take are not read as data."""
+    data = COMPRESS[Compression.XZ](PLAIN) + lzma.compress(b"of another kind", lzma.FORMAT_ALONE)
+    got, notice, damaged = decompress(Compression.XZ, data)
+    assert got == PLAIN
+    assert notice is not None
+    assert (notice.code, damaged) == (COMPRESSED_TRAILING, False)
+
+
 @EVERY
 def test_zero_padding_is_nothing(kind: Compression) -> None:
     """Zeros behind a member, as tapes and blocks add, are ignored."""
