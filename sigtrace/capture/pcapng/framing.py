@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from sigtrace.capture.options import OPTION_END
 from sigtrace.capture.pcapng.blocks import BYTE_ORDER_MAGIC, KNOWN_BLOCKS, BlockType
 from sigtrace.capture.reader import MAX_BLOCK_LENGTH, PLAUSIBLE_LENGTH
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from sigtrace.capture.reader import Window
 
 PACKET_HEADER = 28  # bytes before the packet's own in an enhanced packet block
+PACKET_OPTIONS = frozenset((*range(9), 2988, 2989, 19372, 19373))  # draft-ietf-opsawg-pcapng §3.5.1, §4.3.1
 MAX_OPTIONS = 64  # of one packet, gone through to find its block's end; writers use three
 UNTOLD: Final = -1  # of a length that the bytes at hand do not tell
 
@@ -53,13 +55,15 @@ def may_begin(window: Window, at: int, *, big_endian: bool) -> bool:
 def is_believable(window: Window, at: int, *, big_endian: bool) -> bool:
     """Tell whether what begins here, and is not whole, is of a known type, and its packet fits into it if it has one.
 
-    This parts a capture that was cut off from one that was damaged near its end.
+    This parts a capture that was cut off from one that was damaged near its end: behind a packet that is all there,
+    options must lead out of the window.
     """
     block_type = word_at(window, at, big_endian=big_endian)
     if block_type != BlockType.ENHANCED_PACKET or at + 24 > len(window):
         return block_type in KNOWN_BLOCKS
     captured = word_at(window, at + 20, big_endian=big_endian)
-    return captured <= word_at(window, at + 4, big_endian=big_endian) - 32
+    fits = captured <= word_at(window, at + 4, big_endian=big_endian) - 32
+    return fits and (captured > PLAUSIBLE_LENGTH or inner_length(window, at, big_endian=big_endian) == UNTOLD)
 
 
 def inner_length(window: Window, at: int, *, big_endian: bool) -> int | None:
@@ -71,19 +75,25 @@ def inner_length(window: Window, at: int, *, big_endian: bool) -> int | None:
     """
     if at + PACKET_HEADER > len(window):
         return UNTOLD
-    if word_at(window, at, big_endian=big_endian) != BlockType.ENHANCED_PACKET:
-        return None
     captured = word_at(window, at + 20, big_endian=big_endian)
-    if captured > PLAUSIBLE_LENGTH:
+    is_packet = word_at(window, at, big_endian=big_endian) == BlockType.ENHANCED_PACKET
+    if not is_packet or captured > PLAUSIBLE_LENGTH:
         return None
     place = at + PACKET_HEADER + _padded(captured)
+    codes = PACKET_OPTIONS
     for _ in range(MAX_OPTIONS):
         if place + 4 > len(window):
             return UNTOLD
         word = word_at(window, place, big_endian=big_endian)
         if word == place + 4 - at:
             return word
-        place += 4 + _padded(word & 0xFFFF if big_endian else word >> 16)
+        high, low = word >> 16, word & 0xFFFF
+        code, length = (high, low) if big_endian else (low, high)
+        if code not in codes:
+            break
+        if code == OPTION_END:
+            codes = frozenset()  # the length must follow
+        place += 4 + _padded(length)
     return None
 
 

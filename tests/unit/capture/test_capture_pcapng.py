@@ -305,6 +305,19 @@ def test_a_length_that_swallows_blocks_is_found_out(
         assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
 
 
+@pytest.mark.parametrize("comments", [(), ("said of it",)])
+@ORDERS
+def test_a_block_with_both_lengths_damaged_is_no_cut(comments: tuple[str, ...], *, big_endian: bool) -> None:
+    """A block that reaches behind the capture is damage, not a cut, when blocks follow where its packet ends."""
+    packets = [encode_packet(record, comments=comments, big_endian=big_endian) for record in RECORDS]
+    long = struct.pack(">I" if big_endian else "<I", 2**20)
+    packets[1] = packets[1][:4] + long + packets[1][8:-4] + b"told"
+    data = encode_pcapng([], interfaces=[ETHERNET], big_endian=big_endian) + b"".join(packets)
+    contents = read_bytes(data)
+    assert [one.data for one in contents.records] == [RECORDS[at].data for at in (0, 2, 3, 4)]
+    assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
