@@ -1,7 +1,8 @@
 """How long a hole is waited for, in time of the capture.
 
 Captures reorder: several interfaces and queues shuffle packets by milliseconds, and an acknowledgment may be captured
-before what it acknowledges. So nothing is given up at once, and nothing for ever.
+before what it acknowledges. So nothing is given up at once, and nothing for ever. And as one damaged timestamp must not
+end the patience with other flows, a time counts for those only when two segments in a row have reached it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ HEARD_NS: Final = 120_000_000_000  # the other side still asks for them; the lon
 RESET_NS: Final = 100_000_000
 # A stream met in its middle waits for what was sent before its first packet and captured after it.
 START_NS: Final = 10_000_000
+
+
+def confirmed_time(before_ns: int, at_ns: int) -> int:
+    """Return up to when time has passed for any flow, by the times of the last two segments."""
+    return min(before_ns, at_ns)
 
 
 def deadline(stream: Stream) -> int:

@@ -15,6 +15,7 @@ from sigtrace.streams.connection import Connection
 from sigtrace.streams.copies import GENERATION, Copies
 from sigtrace.streams.flow import Chunk, Delivery, Ending, Ends
 from sigtrace.streams.outlet import Mark
+from sigtrace.streams.patience import confirmed_time
 from sigtrace.streams.report import too_many_flows
 from sigtrace.streams.sequence import HALF, MASK, NEVER
 from sigtrace.streams.shared import Shared
@@ -52,6 +53,7 @@ class Reassembler:
         self._numbers = 0
         self._alarms: list[tuple[int, int]] = []  # a heap: when patience ends, of which connection
         self._next_alarm_ns = NEVER
+        self._before_ns = 0  # time of the segment before
         self._max_flows = max_flows
         self._settled = 0  # connections that are kept for their facts alone
         self._dropped: list[int] = []  # not followed any more; known until room is made, as deliveries may name them
@@ -88,7 +90,7 @@ class Reassembler:
             return self._examine(endpoints, stream, segment)
         # The ordinary segment: an acknowledgment, or data in order, and nothing else to learn from it.
         connection = stream.connection
-        connection.last_ns = at_ns
+        connection.last_ns = self._before_ns = at_ns
         stream.packets += 1
         if not length:
             stream.copies += self._copies.seen(endpoints, segment)
@@ -177,8 +179,12 @@ class Reassembler:
             peer.refresh()
             if connection.reset is not None or stream.pending or peer.pending:
                 self._arm(connection)
-        if segment.at_ns >= self._next_alarm_ns:
-            self._expire(segment.at_ns, out)
+        if segment.at_ns >= connection.alarm_ns:
+            self._end_patience(connection, segment.at_ns, out)
+        now_ns = confirmed_time(self._before_ns, segment.at_ns)
+        self._before_ns = segment.at_ns
+        if now_ns >= self._next_alarm_ns:
+            self._expire(now_ns, out)
         return out or _NOTHING
 
     # The table of connections
@@ -262,13 +268,15 @@ class Reassembler:
         while alarms and alarms[0][0] <= now_ns:
             due, number = heappop(alarms)
             connection = self._connections.get(number)
-            if connection is None or connection.alarm_ns != due:
-                continue
-            connection.alarm_ns = NEVER
-            if not connection.forgotten:
-                connection.expire(now_ns, out)
-                self._arm(connection)
+            if connection is not None and connection.alarm_ns == due:
+                self._end_patience(connection, now_ns, out)
         self._next_alarm_ns = alarms[0][0] if alarms else NEVER
+
+    def _end_patience(self, connection: Connection, now_ns: int, out: Out) -> None:
+        connection.alarm_ns = NEVER
+        if not connection.forgotten:
+            connection.expire(now_ns, out)
+            self._arm(connection)
 
 
 def _number(segment: Segment) -> int:

@@ -346,6 +346,22 @@ def test_patience_is_not_over() -> None:
     assert tell(captured([*without(talk.segments, parts[0]), parts[0]])) == ["1> one", "1> two", *CUT_OFF]
 
 
+def test_one_wrong_clock_ends_no_patience() -> None:
+    """A packet of another flow whose timestamp is far ahead gives up no hole; two in a row do."""
+    talk = Conversation()
+    talk.handshake()
+    parts = talk.client.send(b"onetwothree", mss=3)
+    talk.server.acknowledge()
+    late = parts[1]._replace(at_ns=talk.segments[-1].at_ns)
+    end_ns = late.at_ns + 100 * SECOND
+    ahead = [late._replace(source=packed("10.0.0.9:9"), number=90 + at, at_ns=end_ns) for at in range(2)]
+    segments = without(talk.segments, parts[1])
+    _, items = feed([*segments, ahead[0], late])
+    assert story(items) == ["1> one", "1> two", "1> thr", "1> ee"]
+    _, items = feed([*segments, *ahead, late])
+    assert story(items) == ["1> one", "! tcp.gap", "1> gap 3", "1> thr", "1> ee"]
+
+
 def test_lost_and_never_acknowledged() -> None:
     """A hole that nobody acknowledged is given up after the longest retransmission timeouts."""
     talk = Conversation()
