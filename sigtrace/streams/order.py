@@ -4,8 +4,8 @@ Theory of operation. A capture of several interfaces or queues may write a packe
 younger, and then a SYN may stand behind the data that follows it. The timestamps know better. The last DEPTH segments
 are kept back, in order of time; each new one lets the oldest go. So a segment may be written DEPTH places late and
 still comes out in order; later ones are left to reassembly, which knows how to wait. When the clock itself stepped
-back, the youngest of those kept would stay for ever: once it has seen STALE others pass, all are let go and the new
-time counts.
+back, or one packet's time was wrong, the youngest of those kept would stay for ever: once it has seen STALE others
+pass, it is let go with all that came before it, and the new time counts.
 """
 
 from __future__ import annotations
@@ -47,12 +47,20 @@ class TimeOrder:
                 self._passed += 1
                 insort_right(kept, segment, key=_at_ns)
                 if self._passed > STALE:
-                    ready += self.flush()
+                    ready += self._let_stale_go()
                     kept, youngest_ns = self._kept, self._youngest_ns
             if len(kept) > DEPTH:
                 ready.append(kept.pop(0))
         self._youngest_ns = youngest_ns
         return ready
+
+    def _let_stale_go(self) -> list[Segment]:
+        """Let the youngest go and all that came before it; what came since is still put in order."""
+        kept, last = self._kept, self._kept[-1].number
+        self._kept = [segment for segment in kept if segment.number > last]
+        self._youngest_ns = self._kept[-1].at_ns if self._kept else -(1 << 63)
+        self._passed = 0
+        return [segment for segment in kept if segment.number <= last]
 
     def flush(self) -> list[Segment]:
         """Let all go: nothing older comes."""

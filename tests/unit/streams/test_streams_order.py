@@ -45,6 +45,14 @@ def test_clock_that_steps_back_keeps_nothing_back_for_ever() -> None:
     assert {one.number for one in out} >= set(range(1, DEPTH + 1))
 
 
+@given(st.permutations(range(DEPTH - 1)), st.integers(0, 200), st.sampled_from([-1, 10**9]))
+def test_one_wrong_clock_disturbs_no_other(late: list[int], place: int, wrong: int) -> None:
+    """All segments but one whose time is far off come out in order of time, before it, behind it and around it."""
+    times = [block * DEPTH + at for block in range(14) for at in late]
+    out = [one.at_ns for one in ordered([*times[:place], wrong, *times[place:]])]
+    assert [at_ns for at_ns in out if at_ns != wrong] == sorted(times)
+
+
 @given(st.lists(st.integers(0, 1000), max_size=200))
 def test_any_batches_give_the_same(times: list[int]) -> None:
     """One segment at a time comes out as all at once."""
