@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing by atheris: one process a target, as libFuzzer ends its process; and what came of each.
+"""Coverage-guided fuzzing by atheris: processes of one target, as libFuzzer ends its process; and what came of each.
 
 `python -m tests.fuzz.guided TARGET [libFuzzer options]` is that process; `python -m tests.fuzz run` starts it.
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SLOWEST_S = 10  # an input that takes longer is a hang: none shipped takes a tenth of a second
 MOST_MEMORY_MIB = 2048  # what a machine for looking at captures can spare
+STRETCH_S = 60  # atheris keeps some kilobytes for each input that compares columns: its process is started anew
 GRACE_S = 60  # to start, to read the seeds, and to end
 INSTALL = "atheris is not installed: pip install -e '.[fuzz]' (wheels: Linux on x86-64, Python 3.11 to 3.14)"
 
@@ -50,29 +51,54 @@ def installed() -> bool:
 
 
 def fuzz(target: str, seconds: int, artifacts: Path, *, seed: int = 0, longest: int = 4096) -> Finding:
-    """Fuzz one target in a process of its own, for so many seconds, from its seeds and the crashes known of it."""
-    place = artifacts / target
-    place.mkdir(parents=True, exist_ok=True)
-    before = set(place.iterdir())
+    """Fuzz one target for so many seconds, from its seeds and the crashes known of it, a process each minute.
+
+    What a process finds interesting is where the next one begins; one that crashes costs the rest of its minute.
+    """
     with tempfile.TemporaryDirectory() as corpus:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.fuzz.guided",
-            target,
-            f"-max_total_time={seconds}",
+        options = [
             f"-timeout={SLOWEST_S}",
             f"-rss_limit_mb={MOST_MEMORY_MIB}",
             f"-max_len={longest}",
-            f"-artifact_prefix={place}{os.sep}",
             f"-dict={DICTIONARY}",
             "-print_final_stats=1",
             *([f"-seed={seed}"] if seed else []),
             corpus,
             *map(str, folders_of(target)),
         ]
+        spans = [min(STRETCH_S, seconds - begun) for begun in range(0, seconds, STRETCH_S)]
+        return _join([_stretch(target, span, artifacts / target, options) for span in spans], seconds)
+
+
+def _stretch(target: str, seconds: int, place: Path, options: list[str]) -> Finding:
+    """Run one process."""
+    place.mkdir(parents=True, exist_ok=True)
+    before = set(place.iterdir())
+    command = [sys.executable, "-m", "tests.fuzz.guided", target, f"-max_total_time={seconds}"]
+    command += [f"-artifact_prefix={place}{os.sep}", *options]
+    try:
         done = subprocess.run(command, capture_output=True, timeout=seconds + GRACE_S + SLOWEST_S, check=False)
+    except subprocess.TimeoutExpired as late:
+        done = subprocess.CompletedProcess(command, 1, late.stdout or b"", (late.stderr or b"") + b"it did not end")
     return _read(target, done, sorted(set(place.iterdir()) - before))
+
+
+def _join(stretches: list[Finding], seconds: int) -> Finding:
+    """Add up what the processes of one target found."""
+    executions = sum(one.executions for one in stretches)
+    return Finding(
+        target=stretches[0].target,
+        executions=executions,
+        per_second=executions // seconds,
+        slowest_s=max(one.slowest_s for one in stretches),
+        peak_mib=max(one.peak_mib for one in stretches),
+        edges=max(one.edges for one in stretches),
+        features=max(one.features for one in stretches),
+        crashes=tuple(path for one in stretches for path in one.crashes),
+        hangs=tuple(path for one in stretches for path in one.hangs),
+        ended_well=all(one.ended_well for one in stretches),
+        log=next((one.log for one in stretches if not one.ended_well), ""),
+    )
 
 
 def _read(target: str, done: subprocess.CompletedProcess[bytes], found: list[Path]) -> Finding:
