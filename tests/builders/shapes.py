@@ -64,9 +64,10 @@ ROUTED = ipv6_options(ipv6_options(SEGMENT, header=60), header=43)
 MIRRORED = b"\x10\x00\x88\xbe" + bytes(4) + b"\x10\x01" + bytes(6) + FRAME  # GRE with sequence number, ERSPAN II
 VENDORS = bytes.fromhex("001b21000001 001b21000002") + FRAME[12:]  # tshark finds a pseudowire's frame by known vendors
 REACHED = ipv6("fd77::b", "2001:db8::99", routing(SEGMENT, "fd77::1", left=1, kind=0))
+INNER = b"\x08\0\0\0\0\0\x2a\0" + ethernet(TSO, pad=False)
 LABELLED = bytes([0, 0, 0, 42]) + FRAME
 NUMBERED = {"flags": 0x32, "optional": bytes(4)}
-EXTENDED = {"flags": 0x34, "optional": b"\0\0\0\x85\1\0\0\0"}
+EXTENDED = {"flags": 0x34, "optional": b"\0\0\0\x85\2\0\0\0\0\0\0\x85\1\0\0\0"}
 
 
 def outer(transport: bytes) -> bytes:
@@ -77,6 +78,11 @@ def outer(transport: bytes) -> bytes:
 def tagged(ethertype: int, tag: bytes) -> bytes:
     """Make a frame with a tag that is no VLAN tag; an EtherType ends it."""
     return ethernet(tag + b"\x08\0" + V4, ethertype=ethertype, pad=False)
+
+
+def numbered(frame: bytes, number: int) -> bytes:
+    """Give an 802.11 frame another fragment number."""
+    return frame[:22] + bytes([number]) + frame[23:]
 
 
 def cooked_of(hardware: int, protocol: int, frame: bytes) -> bytes:
@@ -131,6 +137,7 @@ RARE = [  # for the record way
     ("radiotap with several masks", 127, radiotap_with_masks(wifi(V4), 0, 0)),
     ("radiotap with masks, padded", 127, radiotap_with_masks(wifi_header(qos=True) + bytes(2) + snap(V4), 0, flags=32)),
     ("radiotap with check sequence", 127, radiotap(with_fcs(wifi(TSO)), flags=0x10)),
+    ("802.11 with noise for a fragment number", 105, numbered(wifi(V4), 0x7F)),
     ("802.11 mesh", 105, mesh_frame(V4)),
     ("802.11 mesh, six addresses", 105, mesh_frame(V4, addresses=2)),
     ("802.11 mesh, to a group", 105, mesh_frame(V6, addresses=1, to_ds=False)),
@@ -208,6 +215,7 @@ RARE = [  # for the record way
     ("TZSP", 1, outer(tzsp(FRAME))),
     ("TZSP with 802.11", 1, outer(tzsp(wifi(V4), encapsulation=18))),
     ("VXLAN", 1, ethernet(ipv4(*OUTER4, vxlan(FRAME)))),
+    ("VXLAN that ends before its packet", 1, outer(udp(1, 4789, INNER + b"tail", length=8 + len(INNER)))),
     ("VXLAN over IPv6", 1, ethernet(ipv6(*OUTER6, vxlan(FRAME)))),
     ("Geneve", 1, ethernet(ipv4(*OUTER4, geneve(FRAME)))),
     ("Geneve with options, IPv4", 1, ethernet(ipv4(*OUTER4, geneve(V4, protocol=0x0800, options=bytes(8))))),
@@ -218,6 +226,7 @@ UNJUDGED = [  # tshark 4.0 leaves them undecoded: other ports and numbers than t
     ("MPLS alone", 219, mpls(V4, 1)),
     ("cooked with 802.11", 113, cooked_of(801, 4, wifi(V4))),
     ("QinQ of old, second", 1, ethernet(V4, tags=[0x9200])),
+    ("MACsec around total length 0", 1, ethernet(macsec(TSO), ethertype=0x88E5)),
     ("payload length 0", 1, ethernet(ipv6("fd77::b", "fd77::1", SEGMENT, payload_length=0))),
 ]
 SHAPES = COMMON + RARE + UNJUDGED

@@ -105,6 +105,13 @@ OTHERS = [
     ("L2TP control", 1, ethernet(ipv4(*OUTER4, udp(1, 1701, b"\xc8\2\0\x0c" + bytes(8)))), Kind.UDP, None),
     ("TZSP of another kind", 1, ethernet(ipv4(*OUTER4, tzsp(V4, encapsulation=99))), Kind.UDP, None),
     ("TZSP without an end", 1, ethernet(ipv4(*OUTER4, tzsp(b"", tags=b"\x0a"))), Kind.MALFORMED, "tunnel.malformed"),
+    (
+        "not VXLAN at Linux' port",
+        1,
+        ethernet(ipv4(*OUTER4, udp(1, 8472, b"\x08" + bytes(6) + b"\1" + V4))),
+        Kind.UDP,
+        None,
+    ),
     ("media at a tunnel's port", 1, ethernet(ipv4(*OUTER4, udp(37008, 8472, b"\x80\x60" + PAYLOAD))), Kind.UDP, None),
     (
         "source route without end",
