@@ -9,6 +9,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from tests.fuzz import shipped
 from tests.fuzz.damage_law import broken_promises, explain, flows_touched
@@ -30,8 +31,8 @@ class Copy(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The way in which it is damaged: the copies of a capture take all ways in turn."""
-        return list(MUTATORS)[self.number % len(MUTATORS)]
+        """The way in which it is damaged: the copies of a capture take all ways in turn, each beginning elsewhere."""
+        return list(MUTATORS)[(self.number + crc32(self.capture.encode())) % len(MUTATORS)]
 
     def mutation(self) -> Mutation:
         """Draw the damage."""

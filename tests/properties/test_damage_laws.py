@@ -18,10 +18,10 @@ from tests.fuzz.mutations import MUTATORS, Edit, Mutation, parts_touched
 SEED = 1
 COPIES = 2 * len(MUTATORS)  # of each capture: two of every kind
 CAPTURES = [
-    "any-interface",  # pcap, most packets twice
+    "any-interface-v1",  # pcap, most packets twice
     "basic-call-gap",  # holes that are waited for
     "long-wait-garbled",  # damaged before
-    "queued-messages",  # pcap
+    "simple-call-cut",  # pcap
     "quit-server",
     "three-interfaces",  # pcapng whose order of time is not that of the file
     "websocket-deflate",
