@@ -237,3 +237,13 @@ def test_windows_end_with_zeros(size: int) -> None:
     expected = [(data[start : start + 4].ljust(4, b"\0"),) for start in at.tolist()]
     gathered = Windows(np.frombuffer(data, np.uint8)).take(at, header)
     assert [(row["first"].tobytes(),) for row in gathered] == expected
+
+
+def test_forgetting_is_done_in_lots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the bound a tenth is forgotten at once, as finding the oldest one by one would take ever longer."""
+    monkeypatch.setattr(dropped, "MAX_DROPPED", 100)
+    flows = DroppedFlows()
+    for port in range(101):
+        flows.add(end(CLIENT, port), end(SERVER, 8888))
+    passing = [port for port in range(101) if flows.admit(end(CLIENT, port), end(SERVER, 8888), ACK)]
+    assert passing == list(range(10))
