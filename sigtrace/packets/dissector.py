@@ -132,8 +132,10 @@ class Dissector:
             if isinstance(item, Layer):
                 yield item
                 continue
-            yield self._fragments.feed(item, **at) if isinstance(item, Fragment) else self._frames.feed(item, **at)
-            self._note_lost_fragments()
+            reassembler = self._fragments if isinstance(item, Fragment) else self._frames
+            yield reassembler.feed(item, **at)
+            if reassembler.has_lost:
+                self._note_lost_fragments()
 
     def _note_lost_fragments(self) -> None:
         for code, packet in (*self._fragments.lost(), *self._frames.lost()):
@@ -151,4 +153,5 @@ class Dissector:
             return
         known.add(link_type)
         text = f"link type {link_type} is not decoded; its packets are only counted"
+        text += "; further types are not listed" if len(known) == MAX_UNKNOWN_LINKS else ""
         found.notices.append(Notice(code=UNKNOWN_LINK, severity=Severity.ERROR, text=text, packet=record.number))

@@ -82,6 +82,11 @@ class FrameReassembler:
             self._forget(next(iter(self._open)), FRAMES_BOUND)
         return joined
 
+    @property
+    def has_lost(self) -> bool:
+        """True when `lost` has something to yield."""
+        return bool(self._lost)
+
     def lost(self) -> Iterator[tuple[str, int]]:
         """Yield code and first packet number of what was given up since the last call."""
         yield from self._lost

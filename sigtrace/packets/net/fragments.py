@@ -111,6 +111,11 @@ class Reassembler:
             self._evicted.append(self._forget(next(iter(self._open))))
         return payload
 
+    @property
+    def has_lost(self) -> bool:
+        """True when `lost` has something to yield."""
+        return bool(self._lost or self._evicted)
+
     def lost(self) -> Iterator[tuple[str, int]]:
         """Yield code and first packet number of what was given up since the last call."""
         yield from ((FRAGMENTS_INCOMPLETE, packet) for packet in self._lost)
