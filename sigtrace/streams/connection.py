@@ -39,7 +39,6 @@ class Connection:
         "reset",
         "reset_by",
         "responder",
-        "settled",
         "syn_ack_ns",
         "syn_ns",
     )
@@ -55,7 +54,6 @@ class Connection:
         self.opened_ns = self.last_ns = segment.at_ns
         self.first_packet = segment.number
         self.handshake_seen = self.forgotten = False
-        self.settled = False  # over, and kept for its facts alone
         self.syn_ns: int | None = None
         self.syn_ack_ns: int | None = None
         self.closed_ns: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sigtrace.value import Value
 
@@ -17,6 +17,10 @@ class Chunk(NamedTuple):
     data: bytes
     at_ns: int  # of the packet that brought them first
     packet: int
+
+
+CHUNK_COST: Final = 160
+"""Bytes of memory that a chunk takes beside its data, about."""
 
 
 class Gap(NamedTuple):

@@ -32,6 +32,7 @@ WAITING_ACKNOWLEDGED: Final = 1 << 20
 WAITING_BYTES: Final = 16 << 20
 WAITING_PIECES: Final = 16_384
 WAITING_TOTAL: Final = 64 << 20  # over all flows: what a small machine can spare
+WAITING_TOTAL_PIECES: Final = 131_072  # over all flows, a quarter KiB each beside its bytes: 32 MiB
 
 
 class Mark(NamedTuple):
@@ -159,6 +160,7 @@ class Outlet:
         """Let all buffers go."""
         if self.waiting is not None:
             self.shared.waiting -= self.waiting.size
+            self.shared.pieces -= len(self.waiting.pieces)
             self.waiting = None
         self.digest = self.hole = None
 
@@ -180,10 +182,11 @@ class Outlet:
         waiting = self.waiting
         if waiting is None:
             return
-        before = waiting.size
+        before, pieces = waiting.size, len(waiting.pieces)
         for piece in waiting.take_run(self.next, allowed):
             self.deliver(piece, out)
         self.shared.waiting -= before - waiting.size
+        self.shared.pieces -= pieces - len(waiting.pieces)
         if not waiting.pieces:
             self.waiting = None
 
@@ -206,7 +209,12 @@ class Outlet:
         """Give holes up while more waits behind them than may wait."""
         while self.waiting is not None:
             pieces, size = self.waiting.pieces, self.waiting.size
-            full = size > WAITING_BYTES or len(pieces) > WAITING_PIECES or self.shared.waiting > WAITING_TOTAL
+            full = (
+                size > WAITING_BYTES
+                or len(pieces) > WAITING_PIECES
+                or self.shared.waiting > WAITING_TOTAL
+                or self.shared.pieces > WAITING_TOTAL_PIECES
+            )
             if full:
                 report_bound(self, pieces[0].packet, out)
             elif size <= WAITING_ACKNOWLEDGED or self.acked <= self.next:

@@ -6,7 +6,9 @@ path, and looks after what concerns all connections: numbers, copies, patience a
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
+from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.packets.endpoint import decode_endpoint
@@ -14,24 +16,30 @@ from sigtrace.packets.packet import ACK, FIN, RST, SYN
 from sigtrace.streams.connection import Connection
 from sigtrace.streams.copies import GENERATION, Copies
 from sigtrace.streams.flow import Chunk, Delivery, Ending, Ends
+from sigtrace.streams.half_open import MAX_HALF_OPEN, HalfOpen, opens
 from sigtrace.streams.outlet import Mark
 from sigtrace.streams.patience import confirmed_time
-from sigtrace.streams.report import too_many_flows
+from sigtrace.streams.report import flows_left_out, too_many_flows
 from sigtrace.streams.sequence import HALF, MASK, NEVER
 from sigtrace.streams.shared import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from sigtrace.notices import Notice
     from sigtrace.packets.packet import Segment
     from sigtrace.streams.flow import Flow
+    from sigtrace.streams.half_open import Handshake
     from sigtrace.streams.shared import Out
     from sigtrace.streams.stream import Stream
 
-# Connections followed at one time, some 1.5 KiB each. A busy signaling server has tens of thousands open; a SYN flood
-# makes as many as it likes.
-MAX_FLOWS: Final = 100_000
+# Connections followed at one time, some 1.5 KiB each and 3 KiB more where HTTP is spoken. A busy signaling server has
+# ten thousand open; a flood makes as many as it likes.
+MAX_FLOWS: Final = 25_000
+# Connections that are over and whose facts are kept, 0.6 KiB each: one for every exchange that is kept.
+MAX_KEPT_FACTS: Final = 300_000
+# Alarms, for each connection that may be followed: what is over leaves its own behind until they would have rung.
+ALARMS_EACH: Final = 4
 
 _KIND: Final = ACK | SYN | FIN | RST
 _NOTHING: Final[tuple[Delivery | Notice, ...]] = ()
@@ -42,22 +50,26 @@ class Reassembler:
 
     Args:
         digest: whether `Counts.sha256` of the delivered bytes is wanted, per direction.
-        max_flows: connections followed at one time.
+        max_flows: connections followed at one time, and handshakes kept besides.
+        max_kept: connections that are over whose facts stay known.
     """
 
-    def __init__(self, *, digest: bool = False, max_flows: int = MAX_FLOWS) -> None:
+    def __init__(self, *, digest: bool = False, max_flows: int = MAX_FLOWS, max_kept: int = MAX_KEPT_FACTS) -> None:
         self._shared = Shared(digest=digest)
         self._copies = Copies()
         self._streams: dict[bytes, Stream] = {}  # packed source and destination → the stream between them
         self._connections: dict[int, Connection] = {}
+        self._half_open = HalfOpen()
+        self._facts: dict[int, Flow] = {}  # of connections that are over
         self._numbers = 0
         self._alarms: list[tuple[int, int]] = []  # a heap: when patience ends, of which connection
         self._next_alarm_ns = NEVER
         self._before_ns = 0  # time of the segment before
         self._max_flows = max_flows
-        self._settled = 0  # connections that are kept for their facts alone
-        self._dropped: list[int] = []  # not followed any more; known until room is made, as deliveries may name them
-        self._said_too_many = False
+        self._max_kept = max_kept
+        self._max_half_open = min(max_flows, MAX_HALF_OPEN)
+        self._left: list[int] = []  # not followed any more; known until the next segment, as deliveries may name them
+        self._said_too_many = self._said_left_out = False
 
     def feed(self, segment: Segment) -> Sequence[Delivery | Notice]:
         """Take one segment; return what became known by it, of this and of other flows, in order for each stream."""
@@ -116,7 +128,11 @@ class Reassembler:
     def close(self) -> Sequence[Delivery | Notice]:
         """End the capture: what waits is delivered, holes become gaps, open directions end with CAPTURE_ENDED."""
         out: Out = []
-        for connection in self._connections.values():
+        self._tidy(out)
+        for handshake in self._half_open.take_all():
+            self._follow(handshake, out)
+        for number in sorted(self._connections):
+            connection = self._connections[number]
             if not connection.forgotten:
                 connection.conclude(Ending.CAPTURE_ENDED, Mark(connection.last_ns, 0), out)
         self._streams.clear()
@@ -126,7 +142,8 @@ class Reassembler:
 
     def flow(self, number: int) -> Flow:
         """Return what is known of a flow now. Raises KeyError when it is not known any more."""
-        return self._connections[number].facts()
+        known = self._connections.get(number)
+        return known.facts() if known is not None else self._facts[number]
 
     def ends(self, number: int) -> Ends:
         """Return who opened a flow and who answered, as known now. Raises KeyError when it is not known any more."""
@@ -138,8 +155,27 @@ class Reassembler:
         )
 
     def flows(self) -> list[Flow]:
-        """Return the facts of all flows that are still known, by number."""
-        return [self._connections[number].facts() for number in sorted(self._connections)]
+        """Return the facts of all flows that are still known, by number; of mere handshakes only after `close`."""
+        return [self.flow(number) for number in sorted([*self._connections, *self._facts])]
+
+    @property
+    def kept(self) -> int:
+        """Connections that are over and whose facts are known."""
+        return len(self._facts)
+
+    def keep_only(self, numbers: Container[int]) -> None:
+        """Let the facts go of all connections that are over, but for these."""
+        self._facts = {number: facts for number, facts in self._facts.items() if number in numbers}
+
+    def idlest(self, numbers: Iterable[int]) -> list[int]:
+        """Return flows that are followed in order of their last packets, oldest first."""
+        return sorted(numbers, key=lambda number: self._connections[number].last_ns)
+
+    def let_go(self, number: int) -> Sequence[Delivery | Notice]:
+        """Follow a flow no longer: it ends as if the capture did; what comes of it is another flow."""
+        out: Out = []
+        self._leave(self._connections[number], out)
+        return out
 
     def forget(self, number: int) -> tuple[bytes, bytes]:
         """Stop reassembling a flow; its facts stay until its ports are used again.
@@ -147,22 +183,21 @@ class Reassembler:
         Returns: its packed endpoints, the originator's first. Raises KeyError when the flow is not known any more.
         """
         connection = self._connections[number]
-        originator, responder = connection.originator.endpoint, connection.responder.endpoint
-        if not connection.forgotten:
-            if connection.settled:
-                connection.settled = False
-                self._settled -= 1
-                self._dropped.append(number)
-            connection.forget()
-        return originator, responder
+        connection.forget()
+        return connection.originator.endpoint, connection.responder.endpoint
 
     # One segment, whole
 
     def _examine(self, endpoints: bytes, stream: Stream | None, segment: Segment) -> Sequence[Delivery | Notice]:
         out: Out = []
+        if self._left:
+            self._tidy(out)
         copy = self._copies.seen(endpoints, segment)
         if stream is None:
-            stream = self._open(endpoints, segment, out)
+            stream = self._meet(endpoints, segment, out, copy=copy)
+            if stream is None:
+                self._pass_time(segment.at_ns, out)
+                return out or _NOTHING
         elif not copy and not stream.connection.belongs(stream, segment):
             stream = self._replace(endpoints, stream, segment, out)
         connection = stream.connection
@@ -181,20 +216,51 @@ class Reassembler:
                 self._arm(connection)
         if segment.at_ns >= connection.alarm_ns:
             self._end_patience(connection, segment.at_ns, out)
-        now_ns = confirmed_time(self._before_ns, segment.at_ns)
-        self._before_ns = segment.at_ns
-        if now_ns >= self._next_alarm_ns:
-            self._expire(now_ns, out)
+        self._pass_time(segment.at_ns, out)
         return out or _NOTHING
 
     # The table of connections
 
-    def _open(self, endpoints: bytes, segment: Segment, out: Out) -> Stream:
-        if len(self._connections) - self._settled >= self._max_flows:
-            self._make_room(segment, out)
+    def _meet(self, endpoints: bytes, segment: Segment, out: Out, *, copy: bool) -> Stream | None:
+        """Return the stream of a segment that has none yet; None when it is a part of a handshake, and kept as such."""
+        half_open = self._half_open
+        if not copy and half_open.answered(segment):
+            return None
+        self._make_room(segment, out)
+        handshake = half_open.take(segment)
+        if handshake is not None:
+            self._follow(handshake, out)
+            stream = self._streams[endpoints]
+            if copy or stream.connection.belongs(stream, segment):
+                return stream
+            return self._replace(endpoints, stream, segment, out)
+        if not opens(segment):
+            return self._open(endpoints, segment)
+        if len(half_open) >= self._max_half_open:
+            half_open.forget_oldest(max(1, self._max_half_open // 10))
+            self._say_too_many(self._max_half_open, segment, out)
         self._numbers += 1
-        connection = Connection(self._numbers, segment, self._shared)
-        self._connections[connection.number] = connection
+        half_open.add(endpoints, self._numbers, segment)
+        return None
+
+    def _follow(self, handshake: Handshake, out: Out) -> None:
+        """Receive the segments of a handshake as if they came now."""
+        first = handshake.first
+        self._open(first.source + first.destination, first, number=handshake.number)
+        for segment in handshake.segments:
+            stream = self._streams[segment.source + segment.destination]
+            connection = stream.connection
+            connection.last_ns = segment.at_ns
+            stream.packets += 1
+            connection.receive(stream, segment, out)
+            stream.refresh()
+            stream.peer.refresh()
+
+    def _open(self, endpoints: bytes, segment: Segment, *, number: int | None = None) -> Stream:
+        if number is None:
+            self._numbers = number = self._numbers + 1
+        connection = Connection(number, segment, self._shared)
+        self._connections[number] = connection
         sender = connection.originator
         if sender.endpoint != segment.source:
             sender = connection.responder
@@ -204,35 +270,37 @@ class Reassembler:
 
     def _replace(self, endpoints: bytes, stream: Stream, segment: Segment, out: Out) -> Stream:
         """Start a new connection on the ports of an old one; strays that the old one kept come first."""
+        self._make_room(segment, out)
         old = stream.connection
         kept = [] if segment.flags & SYN else sorted(old.strays(), key=_number)
         first = kept[0] if kept else segment
-        if old.forgotten:
-            self._dropped.append(old.number)
-        else:
+        if not old.forgotten:
             old.conclude(Ending.REPLACED, Mark(first.at_ns, first.number), out)
-            if old.carried:
-                self._settle(old)
-        self._open(first.source + first.destination, first, out)
+        if old.forgotten or old.carried:
+            self._left.append(old.number)
+        self._open(first.source + first.destination, first)
         for stray in kept:
             sender = self._streams[stray.source + stray.destination]
             sender.connection.receive(sender, stray, out)
         return self._streams[endpoints]
 
     def _make_room(self, segment: Segment, out: Out) -> None:
-        """Let a tenth of the connections go: forgotten, closed and empty ones first, then those idle for longest."""
-        for number in self._dropped:
-            self._connections.pop(number).untie()
-        self._dropped.clear()
-        if len(self._connections) - self._settled < self._max_flows:
+        """At the bound, let a tenth of the connections go: who carried nothing, then who closed, then the idlest."""
+        if len(self._connections) < self._max_flows:
             return
-        followed = [known for known in self._connections.values() if not known.settled]
-        followed.sort(key=_worth)
-        for connection in followed[: max(1, self._max_flows // 10)]:
+        wanted = max(1, self._max_flows // 10)
+        followed = sorted(self._connections.values(), key=attrgetter("last_ns"))
+        leaving = list(islice((one for one in followed if one.forgotten or not one.carried), wanted))
+        if len(leaving) < wanted:
+            leaving = sorted(followed, key=_worth)[:wanted]
+        for connection in leaving:
             self._leave(connection, out)
+        self._say_too_many(self._max_flows, segment, out)
+
+    def _say_too_many(self, bound: int, segment: Segment, out: Out) -> None:
         if not self._said_too_many:
             self._said_too_many = True
-            out.append(too_many_flows(self._max_flows, segment.number))
+            out.append(too_many_flows(bound, segment.number))
 
     def _in_table(self, connection: Connection) -> bool:
         there = self._streams.get(connection.originator.endpoint + connection.responder.endpoint)
@@ -245,14 +313,25 @@ class Reassembler:
         if self._in_table(connection):
             for stream in connection.streams:
                 self._streams.pop(stream.endpoint + stream.peer.endpoint, None)
-        if connection.carried and not connection.forgotten:
-            self._settle(connection)
-        else:
-            self._dropped.append(connection.number)
+        self._left.append(connection.number)
 
-    def _settle(self, connection: Connection) -> None:
-        connection.settled = True
-        self._settled += 1
+    def _tidy(self, out: Out) -> None:
+        """Of connections that are not followed any more, keep the facts of those that carried something."""
+        for number in self._left:
+            connection = self._connections.pop(number, None)
+            if connection is None:
+                continue
+            if connection.carried and not connection.forgotten:
+                self._keep_facts(connection, out)
+            connection.untie()
+        self._left.clear()
+
+    def _keep_facts(self, connection: Connection, out: Out) -> None:
+        if len(self._facts) < self._max_kept:
+            self._facts[connection.number] = connection.facts()
+        elif not self._said_left_out:
+            self._said_left_out = True
+            out.append(flows_left_out(self._max_kept, connection.first_packet))
 
     # Patience
 
@@ -260,8 +339,24 @@ class Reassembler:
         due = connection.deadline()
         if due < connection.alarm_ns:
             connection.alarm_ns = due
+            if len(self._alarms) >= ALARMS_EACH * self._max_flows:
+                self._tidy_alarms()
             heappush(self._alarms, (due, connection.number))
             self._next_alarm_ns = self._alarms[0][0]
+
+    def _tidy_alarms(self) -> None:
+        """Take out the alarms that mean nothing any more."""
+        known = self._connections
+        self._alarms = [
+            (due, number) for due, number in self._alarms if number in known and known[number].alarm_ns == due
+        ]
+        heapify(self._alarms)
+
+    def _pass_time(self, at_ns: int, out: Out) -> None:
+        now_ns = confirmed_time(self._before_ns, at_ns)
+        self._before_ns = at_ns
+        if now_ns >= self._next_alarm_ns:
+            self._expire(now_ns, out)
 
     def _expire(self, now_ns: int, out: Out) -> None:
         alarms = self._alarms

@@ -17,6 +17,7 @@ OVERLAP: Final = "tcp.overlap"  # the same bytes were sent again and differed
 STRAY: Final = "tcp.stray-segment"  # a sequence number far from anything expected
 BOUND: Final = "tcp.bound-waiting"  # too much waited behind a hole
 TOO_MANY_FLOWS: Final = "tcp.too-many-flows"  # the least recently active flows were dropped
+FLOWS_LEFT_OUT: Final = "tcp.flows-left-out"  # the facts of later flows were not kept
 
 GAP_NOTICES: Final = 8  # per flow: enough to see the pattern, the counts say the rest
 
@@ -60,6 +61,12 @@ def too_many_flows(bound: int, packet: int) -> Notice:
     """Return the notice that flows had to be dropped."""
     text = f"more than {bound} flows at one time; those idle for longest are no longer followed"
     return Notice(code=TOO_MANY_FLOWS, severity=Severity.WARNING, text=text, packet=packet)
+
+
+def flows_left_out(bound: int, packet: int) -> Notice:
+    """Return the notice that nothing is kept of later flows."""
+    text = f"more than {bound} flows that are over; of later ones nothing is listed"
+    return Notice(code=FLOWS_LEFT_OUT, severity=Severity.WARNING, text=text, packet=packet)
 
 
 def _once(stream: Outlet, code: str, text: str, packet: int, out: Out) -> None:

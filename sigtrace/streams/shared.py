@@ -22,11 +22,12 @@ DELIVERED_KEPT: Final = 256
 class Shared:
     """The memory that does not grow with the number of flows."""
 
-    __slots__ = ("delivered", "digest", "waiting")
+    __slots__ = ("delivered", "digest", "pieces", "waiting")
 
     def __init__(self, *, digest: bool) -> None:
         self.digest = digest
         self.waiting = 0  # bytes waiting behind holes, over all flows
+        self.pieces = 0  # the pieces they are in
         self.delivered: deque[tuple[Outlet, int, bytes]] = deque(maxlen=DELIVERED_KEPT)
 
     def contradicts(self, stream: Outlet, start: int, data: bytes) -> bool:

@@ -242,9 +242,10 @@ class Stream(Outlet):
     def _wait(self, piece: Piece, out: Out) -> bool:
         if self.waiting is None:
             self.waiting = Waiting()
-        before = self.waiting.size
+        before, pieces = self.waiting.size, len(self.waiting.pieces)
         brought, differs = self.waiting.insert(piece)
         self.shared.waiting += self.waiting.size - before
+        self.shared.pieces += len(self.waiting.pieces) - pieces
         if differs:
             report_overlap(self, piece.packet, out)
         return brought

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sigtrace.packets.packet import ACK, FIN, PSH, RST, SYN, Segment
+from sigtrace.streams import outlet
 from sigtrace.streams.connection import Connection
 from sigtrace.streams.flow import Chunk, Closer, Delivery, End, Gap
 from sigtrace.streams.reassembly import Reassembler
@@ -564,3 +565,62 @@ def test_response_is_not_held_for_ever() -> None:
     talk.client.acknowledge()
     _, items = feed(without(talk.segments, *lost))
     assert story(items) == [*EXCHANGED, "! tcp.gap", "1> gap 5", "1< yes"]
+
+
+def test_facts_that_are_kept_are_bounded() -> None:
+    """Of connections that are over the first ones stay known, one notice tells of the rest, and some can be let go."""
+    reassembler = Reassembler(max_flows=2, max_kept=3)
+    items: list[Delivery | Notice] = []
+    for port in range(20):
+        talk = Conversation(client=f"10.9.9.9:{1000 + port}")
+        talk.handshake()
+        talk.client.send(b"data")
+        items += [item for segment in talk.segments for item in reassembler.feed(segment)]
+    items += reassembler.close()
+    assert story(items).count("! tcp.flows-left-out") == 1
+    assert [flow.number for flow in reassembler.flows()] == [1, 2, 3, 19, 20]
+    assert reassembler.flow(2).from_originator.bytes == 4
+    reassembler.keep_only({2})
+    assert [flow.number for flow in reassembler.flows()] == [2, 19, 20]
+
+
+def test_alarms_of_what_is_over_are_bounded() -> None:
+    """Connections that left with a hole leave no alarms behind, however long their patience was."""
+    reassembler = Reassembler(max_flows=5)
+    for port in range(500):
+        talk = Conversation(client=f"10.9.9.9:{1000 + port}")
+        talk.handshake()
+        lost = talk.client.send(b"lost")[0]
+        talk.client.send(b"data")
+        for segment in without(talk.segments, lost):
+            reassembler.feed(segment)
+    assert len(reassembler._alarms) <= 4 * 5 + 5
+
+
+def test_pieces_of_all_flows_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces that wait on many flows are as many as the bound says; what is given up is told."""
+    monkeypatch.setattr(outlet, "WAITING_TOTAL_PIECES", 50)
+    reassembler = Reassembler()
+    items: list[Delivery | Notice] = []
+    for port in range(30):
+        talk = Conversation(client=f"10.9.9.9:{1000 + port}")
+        talk.handshake()
+        lost = talk.client.send(b"l")[0]
+        talk.client.send(b"abcd", mss=1)
+        items += [item for segment in without(talk.segments, lost) for item in reassembler.feed(segment)]
+    assert reassembler._shared.pieces <= 51
+    assert "! tcp.bound-waiting" in story(items)
+    reassembler.close()
+    assert reassembler._shared.pieces == 0
+
+
+def test_a_flow_that_is_let_go() -> None:
+    """It ends as if the capture did, the idlest are named first, and what comes of it is another flow."""
+    reassembler, _ = feed(exchange().segments)
+    other = Conversation(client="10.9.9.9:1000")
+    other.handshake()
+    other.client.send(b"late")
+    for segment in other.segments:
+        reassembler.feed(segment._replace(at_ns=segment.at_ns + 60 * SECOND))
+    assert reassembler.idlest([2, 1]) == [1, 2]
+    assert story(reassembler.let_go(1)) == CUT_OFF

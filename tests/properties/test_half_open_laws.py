@@ -1,0 +1,86 @@
+"""Keeping handshakes aside never shows: the same deliveries and facts as when each is a connection at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sigtrace.packets.packet import ACK, FIN, PSH, RST, SYN, Segment
+from sigtrace.streams import reassembly
+from sigtrace.streams.reassembly import Reassembler
+from tests.builders.conversations import packed
+
+if TYPE_CHECKING:
+    import pytest
+
+    from sigtrace.notices import Notice
+    from sigtrace.streams.flow import Delivery, Flow
+
+ENDS = [packed("10.0.0.1:1000"), packed("10.0.0.2:80"), packed("10.0.0.3:1001")]
+
+
+@st.composite
+def segments(draw: st.DrawFn) -> list[Segment]:
+    """Make segments that are mostly handshakes, answered rightly and wrongly, repeated, copied, reset and followed."""
+    made = []
+    at_ns = 0
+    for number in range(1, draw(st.integers(1, 15)) + 1):
+        at_ns += draw(st.sampled_from([0, 1_000, 1_000_000, 200_000_000, 5_000_000_000]))
+        source, destination = draw(st.sampled_from([(0, 1), (1, 0), (2, 1), (1, 2)]))
+        payload = draw(st.sampled_from([b"", b"", b"", b"x", b"data"]))
+        made.append(
+            Segment(
+                number=number,
+                at_ns=at_ns,
+                interface=draw(st.integers(0, 1)),
+                source=ENDS[source],
+                destination=ENDS[destination],
+                sequence=draw(st.sampled_from([100, 101, 500, 501, 2**32 - 1, 0])),
+                acknowledgment=draw(st.sampled_from([0, 101, 501, 102])),
+                flags=draw(
+                    st.sampled_from([SYN, SYN, SYN | ACK, SYN | ACK, ACK, ACK | PSH, FIN | ACK, RST, SYN | FIN])
+                ),
+                window=64240,
+                payload=payload,
+                length=len(payload),
+                identity=draw(st.sampled_from([-1, 1, 2])),
+            )
+        )
+    return made
+
+
+def whole(made: list[Segment]) -> tuple[list[Delivery | Notice], list[Flow]]:
+    """Reassemble everything."""
+    reassembler = Reassembler()
+    items = [item for segment in made for item in reassembler.feed(segment)]
+    items += reassembler.close()
+    return items, reassembler.flows()
+
+
+@settings(max_examples=150, deadline=None)
+@given(segments())
+def test_handshakes_kept_aside_never_show(made: list[Segment]) -> None:
+    """Whatever follows a SYN or its answer, what comes out is the same, item by item and fact by fact."""
+    kept_aside = whole(made)
+    opens, reassembly.opens = reassembly.opens, lambda _: False
+    try:
+        at_once = whole(made)
+    finally:
+        reassembly.opens = opens
+    assert kept_aside == at_once
+
+
+def test_handshakes_are_kept_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SYN and its answer make no connection until something follows them."""
+    made: list[object] = []
+    connection = reassembly.Connection
+    monkeypatch.setattr(reassembly, "Connection", lambda *given: made.append(given) or connection(*given))
+    reassembler = Reassembler()
+    syn = Segment(1, 0, 0, ENDS[0], ENDS[1], 100, 0, SYN, 64240, b"", 0, -1)
+    answer = Segment(2, 1, 0, ENDS[1], ENDS[0], 500, 101, SYN | ACK, 64240, b"", 0, -1)
+    assert [*reassembler.feed(syn), *reassembler.feed(answer)] == []
+    assert not made
+    reassembler.feed(Segment(3, 2, 0, ENDS[0], ENDS[1], 101, 501, ACK, 64240, b"", 0, -1))
+    assert len(made) == 1
