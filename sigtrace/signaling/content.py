@@ -6,7 +6,6 @@ The JSON shapes are those of `peerconnection_client` since 2012 (`type` and `sdp
 
 from __future__ import annotations
 
-import json
 import re
 from enum import Enum
 from functools import lru_cache
@@ -16,6 +15,7 @@ from sigtrace.errors import DecodeError
 from sigtrace.notices import Notice, Severity
 from sigtrace.sdp.candidate import decode_candidate
 from sigtrace.sdp.description import decode_description
+from sigtrace.signaling.message_json import decode_object
 from sigtrace.text import decode_text
 from sigtrace.value import Value
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MALFORMED_MESSAGE = "signaling.malformed-message"
 MALFORMED_LINE = "sdp.malformed-line"
 OMITTED_LINES = "sdp.omitted-lines"
+
+MAX_REMEMBERED = 16 << 10
+"""Characters of a message that is remembered; 64 of these make a MiB, and what they say up to fifty."""
 
 NAMED_LINES = 5
 """Malformed lines named of one description: the first ones show what is wrong with it."""
@@ -96,7 +99,7 @@ def decode_content(body: Body) -> Content:
     if not body.complete:
         kind = _kind_of_fragment(text)
         return _content(body, kind, text=text, problem=f"{body.missing} bytes of it were never captured")
-    kind, facts = _decode_whole(text)
+    kind, facts = _decode_known(text) if len(text) <= MAX_REMEMBERED else _decode_whole(text)
     return _content(body, kind, text=text, **facts)
 
 
@@ -122,18 +125,20 @@ def _content(body: Body, kind: SignalKind, **facts: Any) -> Content:
     return Content(kind=kind, length=None if body.encoding else body.length, sha256=body.sha256, **facts)
 
 
-@lru_cache(maxsize=128)
 def _decode_whole(text: str) -> tuple[SignalKind, dict[str, Any]]:
-    """Decode a body that is all there; the two legs of a relay follow each other closely, and are decoded once."""
+    """Decode a body that is all there."""
     if text == "BYE":
         return SignalKind.BYE, {}
     if not text.lstrip().startswith("{"):
         return SignalKind.TEXT, {}
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return SignalKind.TEXT, {"problem": "begins like JSON and is not"}
-    return _decode_object(value)
+        return _decode_object(decode_object(text))
+    except DecodeError as error:
+        return SignalKind.TEXT, {"problem": str(error)}
+
+
+# The two legs of a relay follow each other closely, and are decoded once.
+_decode_known = lru_cache(maxsize=64)(_decode_whole)
 
 
 def _decode_object(value: dict[str, Any]) -> tuple[SignalKind, dict[str, Any]]:
@@ -143,8 +148,9 @@ def _decode_object(value: dict[str, Any]) -> tuple[SignalKind, dict[str, Any]]:
         return kind, {}
     if kind is not None:
         return kind, _decode_session(_text(value, "sdp"))
-    if isinstance(value.get("candidate"), str) and not value.get("type"):
-        return SignalKind.CANDIDATE, _decode_ice(value)
+    candidate = _text(value, "candidate")
+    if candidate is not None and not value.get("type"):
+        return SignalKind.CANDIDATE, _decode_ice(value, candidate)
     return SignalKind.JSON, {}
 
 
@@ -157,14 +163,14 @@ def _decode_session(sdp: str | None) -> dict[str, Any]:
         return {"sdp": sdp, "problem": f"sdp: {error}"}
 
 
-def _decode_ice(value: dict[str, Any]) -> dict[str, Any]:
+def _decode_ice(value: dict[str, Any], candidate: str) -> dict[str, Any]:
     mline = value.get("sdpMLineIndex")
     facts: dict[str, Any] = {
         "mid": _text(value, "sdpMid"),
         "mline": mline if isinstance(mline, int) and not isinstance(mline, bool) else None,
     }
     try:
-        facts["candidate"] = decode_candidate(value["candidate"])
+        facts["candidate"] = decode_candidate(candidate)
     except DecodeError as error:
         facts["problem"] = f"candidate: {error}"
     return facts

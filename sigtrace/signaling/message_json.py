@@ -1,0 +1,54 @@
+"""JSON in messages, within bounds: whatever a body holds, reading it takes time and memory in proportion."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from sigtrace.errors import DecodeError
+
+MAX_JSON: Final = 1 << 20
+"""Characters: a description of as many lines as are read, written as JSON, is shorter."""
+
+MAX_DEPTH: Final = 100
+"""Levels inside each other: messages have two or three, and Python stops somewhere below a thousand."""
+
+MAX_DIGITS: Final = 20
+"""Digits of an integer: a 64-bit number has no more, and longer ones take more than linear time."""
+
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
+_NO_BRACKET = re.compile(r"[^\[\]{}]+")
+
+
+def decode_object(text: str) -> dict[str, Any]:
+    """Decode a JSON object. Of a name that stands twice the last value counts, as it does for jsoncpp and browsers.
+
+    Returns: the object; an integer above MAX_DIGITS is its text. Strings may hold lone surrogates, as JSON can.
+    Raises: DecodeError: not JSON, no object, or beyond a bound.
+    """
+    if len(text) > MAX_JSON:
+        raise DecodeError(f"JSON of {len(text)} characters, more than the {MAX_JSON} that are decoded")
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        raise DecodeError(f"JSON with more than {MAX_DEPTH} levels is not decoded")
+    try:
+        value = json.loads(text, parse_int=_decode_integer)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError("begins like JSON and is not") from error
+    if not isinstance(value, dict):
+        raise DecodeError("begins like JSON and is not")
+    return value
+
+
+def _depth(text: str) -> int:
+    """Return how deep brackets go that stand outside strings."""
+    outside = "".join(_ESCAPE.sub("", text).split('"')[::2])
+    depth = deepest = 0
+    for bracket in _NO_BRACKET.sub("", outside):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _decode_integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= MAX_DIGITS else digits
