@@ -17,6 +17,8 @@ from sigtrace.notices import Notice, Severity
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -29,6 +31,12 @@ KEPT_COMMENTS = 10_000
 
 KEPT_FACTS = 10_000
 """Statistics, names and secrets kept of one capture, each: a ring of files repeats them in every section."""
+
+KEPT_INTERFACES = 65_536
+"""Interfaces described in one trace: as many as may be in one section; a ring of files has a few in each."""
+
+KEPT_FACT_BYTES = 16 * 1024 * 1024
+"""Bytes of text and secrets in names, secrets and comments of one trace: a key log of a busy week is a tenth of it."""
 
 FACTS_DROPPED = "capture.facts-dropped"  # more statistics, names or secrets than are kept of one capture
 
@@ -94,6 +102,7 @@ class CaptureFacts:
         self._captures: list[_Facts] = []
         self._owner: dict[int, _Facts] = {}  # by index of the interface
         self.comments: dict[int, tuple[str, ...]] = {}  # by packet number
+        self._bytes = 0  # of text and secrets
         self._dropped = 0
 
     def add(self, item: CaptureItem) -> None:
@@ -103,28 +112,41 @@ class CaptureFacts:
             self._captures.append(_Facts(started))
         current = self._captures[-1]
         if isinstance(item, Interface):
-            current.interfaces.append(item)
-            self._owner[item.index] = current
+            if len(self._owner) < KEPT_INTERFACES:
+                current.interfaces.append(item)
+                self._owner[item.index] = current
+            else:
+                self._dropped += 1
         elif isinstance(item, InterfaceStatistics):
             self._keep(self._owner.get(item.interface, current).statistics, item)
         elif isinstance(item, NameResolution):
-            self._keep(current.names, item)
+            self._keep(current.names, item, sum(map(len, item.names)))
         elif isinstance(item, DecryptionSecrets):
-            self._keep(current.secrets, item)
+            self._keep(current.secrets, item, len(item.data))
         elif isinstance(item, CaptureEnded):
             self._end(item)
 
-    def _keep(self, kept: list[_Fact], item: _Fact) -> None:
-        if len(kept) < KEPT_FACTS:
+    def _keep(self, kept: list[_Fact], item: _Fact, size: int = 0) -> None:
+        if len(kept) < KEPT_FACTS and self._bytes + size <= KEPT_FACT_BYTES:
+            self._bytes += size
             kept.append(item)
         else:
             self._dropped += 1
+
+    def _keep_comments(self, comments: Mapping[int, tuple[str, ...]]) -> None:
+        for packet, texts in comments.items():
+            size = sum(map(len, texts))
+            if len(self.comments) < KEPT_COMMENTS and self._bytes + size <= KEPT_FACT_BYTES:
+                self._bytes += size
+                self.comments[packet] = texts
+            else:
+                self._dropped += 1
 
     def notices(self) -> list[Notice]:
         """Return what there is to say about what was not kept."""
         if not self._dropped:
             return []
-        text = f"{self._dropped} statistics, names or secrets beyond the {KEPT_FACTS} kept of each kind were left out"
+        text = f"{self._dropped} statistics, names, secrets, comments or interfaces beyond those kept were left out"
         return [Notice(code=FACTS_DROPPED, severity=Severity.INFO, text=text)]
 
     def _end(self, item: CaptureEnded) -> None:
@@ -138,8 +160,8 @@ class CaptureFacts:
         """Count and date the records of a batch; one that was merged out of several captures is split by interface."""
         if not len(batch):
             return
-        if batch.comments and len(self.comments) < KEPT_COMMENTS:
-            self.comments.update(batch.comments)
+        if batch.comments:
+            self._keep_comments(batch.comments)
         first = int(batch.interface[0])
         if len(self._captures) == 1 or bool((batch.interface == first).all()):
             self._owner_of(first).count(batch.at_ns)
