@@ -6,16 +6,18 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
+from sigtrace.application.unfinished import Unfinished
 from sigtrace.calls.history import write_history
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.facts import CaptureFacts
 from sigtrace.notices import Notice, NoticeLog
 from sigtrace.packets.sieve import Sieve
 from sigtrace.signaling.exchange_log import ExchangeLog
+from sigtrace.signaling.kept_descriptions import KeptDescriptions
 from sigtrace.signaling.recognition import recognise, role_of
 from sigtrace.streams.flow import Delivery, End
 from sigtrace.streams.order import TimeOrder
-from sigtrace.streams.reassembly import Reassembler
+from sigtrace.streams.reassembly import MAX_KEPT_FACTS, Reassembler
 from sigtrace.trace import DecodedFlow, Trace
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from sigtrace.signaling.events import SignalingEvent
     from sigtrace.signaling.protocol import SignalingProtocol
     from sigtrace.streams.flow import Flow
+
+
+FACTS_UNTIDIED: Final = 10_000
+"""Flows that are over whose facts may be known though nothing they said is kept, 0.6 KiB each: above it they go."""
 
 
 def analyze(items: Iterable[CaptureItem], *, all_flows: bool = False, verify_checksums: bool = False) -> Trace:
@@ -58,7 +64,10 @@ class Analyzer:
         self._reassembler = Reassembler(digest=all_flows)
         self._decoders: dict[int, FlowDecoder | None] = {}  # by flow; None: spoke something else, and is kept
         self._half_ended: set[int] = set()  # flows of which one direction has ended
+        self._early_ends: dict[int, Delivery] = {}  # by flow: the end of a direction before anything was said
         self._spoken: dict[int, _Speech] = {}  # flows that carried something decoded
+        self._tidy_at = FACTS_UNTIDIED
+        self._unfinished = Unfinished()
         self._exchanges = ExchangeLog()
         self._notices = NoticeLog()
 
@@ -67,6 +76,9 @@ class Analyzer:
         if isinstance(item, Batch):
             self._captures.count(item)
             self._reassemble(self._order.feed(self._sift(item)))
+            self._tidy_flows()
+            if self._unfinished.is_due:
+                self._bound_unfinished()
         elif isinstance(item, Notice):
             self._notices.add(item)
         else:
@@ -105,9 +117,16 @@ class Analyzer:
         number, from_originator, item = delivery
         decoder = self._decoders.get(number, _UNMET)
         if decoder is _UNMET:
+            if isinstance(item, End):
+                self._end_unmet(delivery)
+                return
             decoder = self._decoders[number] = self._decoder_for(number)
+            if number in self._early_ends:
+                self._decode(self._early_ends.pop(number))
         if decoder is not None:
+            before = decoder.begun
             found = decoder.feed(from_originator, item)
+            self._unfinished.grow(item, decoder.begun - before)
             if found:
                 self._keep(found, decoder)
             if decoder.speech is Speech.OTHER:
@@ -118,6 +137,11 @@ class Analyzer:
     def _decoder_for(self, number: int) -> FlowDecoder:
         originator, responder, handshake_seen = self._reassembler.ends(number)
         return FlowDecoder(number, originator, responder, handshake_seen=handshake_seen)
+
+    def _end_unmet(self, delivery: Delivery) -> None:
+        """Of a flow on which nothing was said yet, remember the first end: the other side may still speak."""
+        if self._early_ends.pop(delivery.flow, None) is None:
+            self._early_ends[delivery.flow] = delivery
 
     def _drop(self, number: int, decoder: FlowDecoder) -> None:
         """Spend no more work on a flow that speaks something else; what it had said before stays."""
@@ -143,18 +167,32 @@ class Analyzer:
         for one in found:
             if isinstance(one, Notice):
                 self._notices.add(one)
-            else:
-                self._exchanges.add(one)
-                self._spoken[one.flow] = _Speech(_name(decoder.speech), decoder.client_is_originator is not False)
+            elif self._exchanges.add(one) or (self._all_flows and len(self._spoken) < MAX_KEPT_FACTS):
+                self._spoken[one.flow] = _SPEECHES[decoder.speech, decoder.client_is_originator is not False]
+
+    def _tidy_flows(self) -> None:
+        """Once there are twice as many as last time, let the facts go of flows that are over and said nothing kept."""
+        if self._reassembler.kept >= self._tidy_at and not self._all_flows:
+            self._reassembler.keep_only(self._spoken)
+            self._tidy_at = 2 * self._reassembler.kept + FACTS_UNTIDIED
+
+    def _bound_unfinished(self) -> None:
+        for notice in self._unfinished.bound(self._decoders, self._reassembler.idlest, self._let_go):
+            self._notices.add(notice)
+
+    def _let_go(self, number: int) -> None:
+        for delivery in self._reassembler.let_go(number):
+            self._decode(delivery)
 
     def _put_together(self) -> Trace:
+        flows = [flow for flow in self._reassembler.flows() if self._all_flows or flow.number in self._spoken]
+        del self._reassembler, self._decoders  # what follows needs the memory
         exchanges = self._exchanges.finished()
         for notice in self._exchanges.notices():
             self._notices.add(notice)
         protocols = recognise(exchanges)
         captures = self._captures.finished()
         events = self._read_events(exchanges, protocols)
-        flows = [flow for flow in self._reassembler.flows() if self._all_flows or flow.number in self._spoken]
         history = write_history(
             events,
             closed_ns={flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None},
@@ -180,6 +218,7 @@ class Analyzer:
         self, exchanges: tuple[Exchange, ...], protocols: list[SignalingProtocol | None]
     ) -> dict[str, list[SignalingEvent]]:
         events: dict[str, list[SignalingEvent]] = {}
+        kept = KeptDescriptions()
         for exchange, protocol in zip(exchanges, protocols, strict=True):
             if protocol is None:
                 continue
@@ -187,7 +226,9 @@ class Analyzer:
                 if isinstance(event, Notice):
                     self._notices.add(event)
                 else:
-                    events.setdefault(protocol.name, []).append(event)
+                    events.setdefault(protocol.name, []).append(kept.limit(event))
+        for notice in kept.notices():
+            self._notices.add(notice)
         return events
 
     def _decoded(self, flow: Flow) -> DecodedFlow:
@@ -212,7 +253,8 @@ class _Speech(NamedTuple):
 
 
 _UNKNOWN_SPEECH = _Speech("other", client_is_originator=True)
-
-
-def _name(speech: Speech) -> str:
-    return "websocket" if speech is Speech.WEBSOCKET else "http"
+_SPEECHES = {
+    (speech, by_originator): _Speech("websocket" if speech is Speech.WEBSOCKET else "http", by_originator)
+    for speech in Speech
+    for by_originator in (True, False)
+}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.http.seek import Seeker
 from sigtrace.application.http.start import REQUESTS, RESPONSES, Start
-from sigtrace.streams.flow import Chunk, End, Gap, StreamItem
+from sigtrace.streams.flow import CHUNK_COST, Chunk, End, Gap, StreamItem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,12 @@ class Opening:
         self.lost_ns: int | None = None  # of the last gap
         self._data = b""
         self._start = Start.MAYBE
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that grow with what is undecided, about."""
+        held = len(self._data) + CHUNK_COST * len(self.items)
+        return held + (self.seeker.held if self.seeker is not None else 0)
 
     def feed(self, item: StreamItem) -> Verdict:
         """Look at the next item and return the verdict so far."""

@@ -63,6 +63,23 @@ class FlowDecoder:
         connection = self._connection
         return (connection.requests.passed, connection.responses.passed) if connection else self._rest
 
+    @property
+    def begun(self) -> int:
+        """Bytes of memory that all messages took which began here, about."""
+        return self._connection.begun if self._connection is not None else 0
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that grow with what is not finished yet, about."""
+        if self._connection is not None:
+            return self._connection.memory
+        return sum(opening.memory for opening in self._openings.values()) if self._openings is not None else 0
+
+    def shed(self, above: int) -> None:
+        """Keep nothing of the bodies of unfinished exchanges of which more than this is here."""
+        if self._connection is not None:
+            self._connection.shed(above)
+
     def feed(self, from_originator: bool, item: StreamItem) -> list[Exchange | Notice]:  # noqa: FBT001 - as deliveries say it
         """Take the next item of one direction; return what became known. The empty list is shared: do not change it."""
         connection = self._connection

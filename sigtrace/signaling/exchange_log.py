@@ -15,11 +15,25 @@ if TYPE_CHECKING:
 KEPT_BODIES = 256 * 1024 * 1024
 """Bytes of signaling bodies kept in one trace: a busy week of calls; above it they are measured and hashed only."""
 
-KEPT_OTHER = 100_000
+KEPT_SIGNALING = 250_000
+"""Exchanges of signaling kept in one trace: a week of 1000 calls a day, 34 exchanges each. The first ones stay, since a
+call cannot be told without its beginning; a ring of captures that holds more is read in parts."""
+
+KEPT_OTHER = 50_000
 """Exchanges kept that no signaling protocol claims, 1 kB each: they are context for the signaling, not the subject."""
+
+KEPT_HEADS = 64 * 1024 * 1024
+"""Bytes of memory for the heads in one trace that are longer than heads are; exchanges beyond it are left out."""
+
+LONG_HEAD = 4096
+"""Bytes of memory for one exchange's heads that are not counted: some twenty fields, as browsers send."""
+
+FIELD_COST = 128
+"""Bytes of memory that one header field takes beside its text."""
 
 BODIES_DROPPED = "trace.bodies-dropped"
 EXCHANGES_DROPPED = "trace.exchanges-dropped"
+SIGNALING_DROPPED = "trace.signaling-dropped"
 
 
 class ExchangeLog:
@@ -28,28 +42,47 @@ class ExchangeLog:
     def __init__(self) -> None:
         self._exchanges: list[Exchange] = []
         self._bodies = 0  # bytes
+        self._heads = 0  # bytes
+        self._signaling = 0
+        self._signaling_dropped = self._other_dropped = 0
         self._other = 0
-        self._dropped = 0
 
-    def add(self, exchange: Exchange) -> None:
-        """Keep an exchange as far as the bounds allow."""
+    def add(self, exchange: Exchange) -> bool:
+        """Keep an exchange as far as the bounds allow; tell whether it is kept."""
         if all(protocol.fit(exchange) is Fit.NONE for protocol in PROTOCOLS):
-            self._add_other(exchange)
-            return
+            return self._add_other(exchange)
+        if self._signaling >= KEPT_SIGNALING or not self._has_room(exchange):
+            self._signaling_dropped += 1
+            return False
+        self._signaling += 1
         self._bodies += _kept_bytes(exchange)
         self._exchanges.append(exchange if self._bodies <= KEPT_BODIES else _without_bodies(exchange))
+        return True
 
-    def _add_other(self, exchange: Exchange) -> None:
+    def _add_other(self, exchange: Exchange) -> bool:
+        if self._other >= KEPT_OTHER or not self._has_room(exchange):
+            self._other_dropped += 1
+            return False
         self._other += 1
-        if self._other > KEPT_OTHER:
-            self._dropped += 1
-        else:
-            self._exchanges.append(_without_bodies(exchange))
+        self._exchanges.append(_without_bodies(exchange))
+        return True
+
+    def _has_room(self, exchange: Exchange) -> bool:
+        """Count heads that are longer than heads are; tell whether there is room for them."""
+        surplus = _head_bytes(exchange) - LONG_HEAD
+        if surplus <= 0:
+            return True
+        if self._heads + surplus > KEPT_HEADS:
+            return False
+        self._heads += surplus
+        return True
 
     def finished(self) -> tuple[Exchange, ...]:
-        """Return the exchanges in order of time, numbered from 1."""
+        """Return the exchanges in order of time, numbered from 1, and keep none here."""
         ordered = sorted(self._exchanges, key=_place_in_time)
-        return tuple(replace(exchange, number=number) for number, exchange in enumerate(ordered, 1))
+        self._exchanges.clear()
+        ordered.reverse()
+        return tuple(replace(ordered.pop(), number=number) for number in range(1, len(ordered) + 1))
 
     def notices(self) -> list[Notice]:
         """Return what there is to say about what was not kept."""
@@ -57,15 +90,32 @@ class ExchangeLog:
         if self._bodies > KEPT_BODIES:
             text = f"more than {KEPT_BODIES >> 20} MiB of bodies: the later ones were measured but not kept"
             found.append(Notice(code=BODIES_DROPPED, severity=Severity.WARNING, text=text))
-        if self._dropped:
-            text = f"{self._dropped} exchanges that are no signaling, beyond the first {KEPT_OTHER}, were left out"
+        if self._other_dropped:
+            text = (
+                f"{self._other_dropped} exchanges that are no signaling, beyond the first {self._other}, were left out"
+            )
             found.append(Notice(code=EXCHANGES_DROPPED, severity=Severity.WARNING, text=text))
+        if self._signaling_dropped:
+            text = (
+                f"{self._signaling_dropped} exchanges of signaling, beyond the first {self._signaling}, were left out"
+            )
+            found.append(Notice(code=SIGNALING_DROPPED, severity=Severity.WARNING, text=text))
         return found
 
 
 def _place_in_time(exchange: Exchange) -> tuple[int, int]:
     first = exchange.request or exchange.response
     return exchange.at_ns, first.span.first_packet if first else 0
+
+
+def _head_bytes(exchange: Exchange) -> int:
+    """Return the memory that all heads of an exchange take, about."""
+    size = len(exchange.request.target) if exchange.request is not None else 0
+    for one in (exchange.request, exchange.response, *exchange.interim):
+        if one is not None:
+            fields = (*one.headers, *one.trailers)
+            size += FIELD_COST * len(fields) + sum(len(name) + len(value) for name, value in fields)
+    return size
 
 
 def _kept_bytes(exchange: Exchange) -> int:

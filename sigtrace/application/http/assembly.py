@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic
 from sigtrace.application.http.draft import Draft
 from sigtrace.application.http.head import HEAD_END, MAX_HEAD, decode_fields
 from sigtrace.application.http.start import Grammar, Line, Start, supersedes
-from sigtrace.streams.flow import Chunk
+from sigtrace.streams.flow import CHUNK_COST, Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,11 @@ class HeadAssembly(Generic[Line]):
     def pending(self) -> int:
         """Bytes of a head that is not whole yet."""
         return len(self._pending)
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory, about."""
+        return len(self._pending) + CHUNK_COST * len(self._chunks)
 
     @property
     def too_large(self) -> bool:

@@ -52,6 +52,16 @@ class BodyReader:
         """Return the length of the whole body as far as the framing tells."""
         raise NotImplementedError
 
+    @property
+    def held(self) -> int:
+        """Bytes kept of it."""
+        return len(self._kept)
+
+    def shed(self) -> None:
+        """Keep none of it, now and later; it is measured and hashed on."""
+        self.too_large = True
+        self._kept = b""
+
     def result(self) -> Body:
         """Return the body as it stands, complete or not; content decoding is not done here."""
         whole = self.done and not self.missing and not self.broken
@@ -145,6 +155,11 @@ class ChunkedBody(BodyReader):
         self._remaining = 0  # of the chunk's data
         self._in_trailers = False
         self._trailers = bytearray()
+
+    @property
+    def held(self) -> int:
+        """Bytes kept of it, and of its line or trailers."""
+        return len(self._kept) + len(self._line) + len(self._trailers)
 
     def feed(self, data: bytes, position: int) -> int:
         """Read chunks until the last one and its trailers are over."""

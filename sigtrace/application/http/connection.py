@@ -18,11 +18,10 @@ for a client may close its half and still be answered.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from sigtrace.application.http.direction import Direction
-from sigtrace.application.http.draft import Draft, build_request, build_response
+from sigtrace.application.http.draft import FIELD_COST, Draft, build_request, build_response
 from sigtrace.application.http.framing import Framing, frame_cut, frame_request, frame_response, has_no_body
 from sigtrace.application.http.message import Exchange, ExchangeEnd, ExchangeState
 from sigtrace.application.http.start import REQUESTS, RESPONSES, RequestLine, StatusLine
@@ -43,6 +42,7 @@ UNASKED = "http.unasked"
 MAX_HELD_BYTES = 1024 * 1024  # of responses before their requests: reordering in captures spans a few packets
 MAX_HELD_ITEMS = 4096  # the same, for tiny chunks
 MAX_AWAITING = 1024  # requests without an answer: no client pipelines that deep, one-sided captures do
+DRAFT_COST = 1024  # bytes of memory that a message takes while it is here, about
 MAX_INTERIM = 64  # 1xx responses of one exchange; 103 and 100 together make two
 
 _NOTHING: list[Exchange | Notice] = []
@@ -59,6 +59,12 @@ class Pair:
         self.response: Draft[StatusLine] | None = None
         self.answered = False  # its response came to its own end
 
+    @property
+    def drafts(self) -> list[Draft[RequestLine] | Draft[StatusLine]]:
+        """All messages that are here."""
+        final = [draft for draft in (self.request, self.response) if draft is not None]
+        return [*final, *self.interim]
+
 
 class HttpConnection:
     """Pairs the messages of both directions of one flow.
@@ -71,7 +77,7 @@ class HttpConnection:
 
     __slots__ = (
         "_asking", "_awaiting", "_client", "_close", "_close_ns", "_flow", "_holding", "_out", "_pipelining", "_server",
-        "_whole", "requests", "responses", "switched_to",
+        "_whole", "begun", "requests", "responses", "switched_to",
     )  # fmt: skip
 
     def __init__(self, flow: int, client: Endpoint, server: Endpoint, *, whole: bool) -> None:
@@ -80,12 +86,13 @@ class HttpConnection:
         self._server = server
         self._whole = whole
         self._out: list[Exchange | Notice] = []
-        self._awaiting: deque[Pair] = deque()
+        self._awaiting: list[Pair] = []  # a deque would take 700 bytes of every connection
         self._asking: Pair | None = None  # the pair of the newest request
         self._pipelining = False  # the client was seen asking before it was answered
         self._holding = True  # responses may still wait for their requests
         self._close: ExchangeEnd | None = None  # how the connection ended first
         self._close_ns = 0
+        self.begun = 0  # bytes of memory that all messages took which began here, about
         self.switched_to: str | None = None  # the protocol after 101, "tunnel" after CONNECT
         self.requests = Direction(REQUESTS, self._request_began, self._request_finished, self._note, _always)
         self.responses = Direction(
@@ -116,6 +123,18 @@ class HttpConnection:
             if not direction.ended:
                 out += self.feed(end, from_client=from_client)
         return out
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that grow with what is not finished yet, about."""
+        drafts = [draft.memory + DRAFT_COST for pair in self._awaiting for draft in pair.drafts]
+        return self.requests.memory + self.responses.memory + sum(drafts)
+
+    def shed(self, above: int) -> None:
+        """Keep nothing of the bodies of which more than this is here."""
+        for pair in self._awaiting:
+            for draft in pair.drafts:
+                draft.shed(above)
 
     def untie(self) -> None:
         """Break the circle between this and its directions: memory is free at once, without the garbage collector.
@@ -156,8 +175,9 @@ class HttpConnection:
                     code=TOO_MANY_UNANSWERED, severity=Severity.WARNING, text=text, packet=draft.first_packet
                 )
                 self._note(notice)
-            self._lose(self._awaiting.popleft())
+            self._lose(self._awaiting.pop(0))
         section = draft.section
+        self.begun += DRAFT_COST + FIELD_COST * len(section.fields)
         return self._frame(frame_request(section) if draft.head_complete else frame_cut(section, bodiless=False), draft)
 
     def _request_finished(self, _draft: Draft[RequestLine]) -> None:
@@ -171,6 +191,7 @@ class HttpConnection:
         pair = self._pair_of(draft)
         pair.response = draft
         draft.unasked = pair.request is None
+        self.begun += DRAFT_COST + FIELD_COST * len(draft.section.fields)
         method = pair.request.line.method if pair.request else None
         status = draft.line.status
         if draft.head_complete:
@@ -194,14 +215,14 @@ class HttpConnection:
             if sure or pair.request is None or pair.interim or _began_before(pair, draft):
                 return pair
         alone = Pair(None)
-        awaiting.appendleft(alone)
+        awaiting.insert(0, alone)
         return alone
 
     def _skip_answered(self, draft: Draft[StatusLine]) -> None:
         """Let go of the requests whose responses a gap swallowed."""
         awaiting = self._awaiting
         while not self._pipelining and len(awaiting) > 1 and _began_before(awaiting[1], draft):
-            self._lose(awaiting.popleft())
+            self._lose(awaiting.pop(0))
 
     def _response_finished(self, draft: Draft[StatusLine]) -> None:
         if draft.cut or not self._awaiting:
@@ -212,7 +233,7 @@ class HttpConnection:
             pair.response = None
             self._keep_interim(pair, draft)
             return
-        self._awaiting.popleft()
+        self._awaiting.pop(0)
         pair.answered = True
         if pair.request is None or pair.request.done:
             self._emit(pair)
@@ -249,7 +270,7 @@ class HttpConnection:
         """Both directions ended: what is unanswered stays so."""
         awaiting = self._awaiting
         while awaiting:
-            pair = awaiting.popleft()
+            pair = awaiting.pop(0)
             if self._was_lost(pair, followed=bool(awaiting)):
                 self._lose(pair)
             else:

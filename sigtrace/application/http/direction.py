@@ -29,7 +29,7 @@ from sigtrace.application.http.head import MAX_FIELDS, MAX_HEAD
 from sigtrace.application.http.seek import Seeker, SeekLog
 from sigtrace.application.http.start import Grammar, Line
 from sigtrace.notices import Notice, Severity
-from sigtrace.streams.flow import Chunk, End, Ending, Gap, StreamItem
+from sigtrace.streams.flow import CHUNK_COST, Chunk, End, Ending, Gap, StreamItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,6 +107,12 @@ class Direction(Generic[Line]):
             self._gap(item)
         elif type(item) is End:
             self._end(item)
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that unread items, a head and a search hold, about; those of a body are its draft's."""
+        waiting = self.held_size + CHUNK_COST * len(self.held)
+        return waiting + self._assembly.held + (self._seeker.held if self._seeker is not None else 0)
 
     def resume(self) -> None:
         """Go on with what was held; the gate is asked again."""

@@ -13,6 +13,8 @@ from sigtrace.notices import Notice, Severity
 if TYPE_CHECKING:
     from sigtrace.application.http.head import HeaderSection
 
+FIELD_COST = 128  # bytes of memory that a header field takes beside its text, about
+
 BODY_TOO_LARGE = "http.body-too-large"
 
 
@@ -40,6 +42,18 @@ class Draft(Generic[Line]):
         self.unasked = False  # a response whose request was not captured
         self.done = False  # no more of it will come
 
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that its fields and its body take, about."""
+        fields = self.section.fields
+        text = sum(len(name) + len(value) for name, value in fields)
+        return text + FIELD_COST * len(fields) + (self.body.held if self.body is not None else 0)
+
+    def shed(self, above: int) -> None:
+        """Keep nothing of the body any more if more than this is kept of it."""
+        if self.body is not None and self.body.held > above:
+            self.body.shed()
+
     def build_body(self) -> tuple[Body, Notice | None]:
         """Build the body, its content codings undone, and what there is to say about it."""
         if self.body is None:
@@ -53,7 +67,7 @@ class Draft(Generic[Line]):
             body, notice = decode_content(body, codings, packet=self.last_packet)
             if notice is not None:
                 return body, notice
-        if self.body.too_large:
+        if self.body.too_large and self.body.received > MAX_KEPT:
             text = f"a body of {body.length} bytes was measured and hashed, not kept: more than {MAX_KEPT} bytes"
             return body, Notice(code=BODY_TOO_LARGE, severity=Severity.INFO, text=text, packet=self.last_packet)
         return body, None

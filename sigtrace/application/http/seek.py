@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.application.http.start import MAX_START_LINE, Grammar, RequestLine, Start, StatusLine, supersedes
 from sigtrace.notices import Notice, Severity
-from sigtrace.streams.flow import Chunk
+from sigtrace.streams.flow import CHUNK_COST, Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,11 @@ class Seeker:
     def holding(self) -> bool:
         """True while a start line is held that is not whole."""
         return bool(self._held)
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory that a held line takes, about."""
+        return self._held_size + CHUNK_COST * len(self._held)
 
     def feed(self, chunk: Chunk) -> Sequence[Chunk]:
         """Return the chunks from the next message start on; nothing while there is none."""

@@ -58,3 +58,30 @@ def test_other_exchanges_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch)
     assert kept[0].response
     assert kept[0].response.body.data is None
     assert [notice.code for notice in log.notices()] == [exchange_log.EXCHANGES_DROPPED]
+
+
+def test_signaling_is_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of signaling the first exchanges are kept as far as the bound goes, in order; a notice counts the others."""
+    monkeypatch.setattr(exchange_log, "KEPT_SIGNALING", 2)
+    wire = Wire()
+    for at in range(5):
+        wire.wait(ALICE, 1, float(at), None)
+    log = exchange_log.ExchangeLog()
+    assert [log.add(exchange) for exchange in wire.exchanges] == [True, True, False, False, False]
+    assert [one.number for one in log.finished()] == [1, 2]
+    (notice,) = log.notices()
+    assert notice.code == exchange_log.SIGNALING_DROPPED
+    assert notice.text.startswith("3 ")
+
+
+def test_long_heads_have_a_bound_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of exchanges with long heads some are kept; those with heads as heads are do not count."""
+    monkeypatch.setattr(exchange_log, "KEPT_HEADS", 10_000)
+    wire = Wire()
+    for at in range(4):
+        wire.add(ALICE, f"/{at}" + "x" * 8000, at, at + 0.1, answer=(b"", None))
+    wire.add(ALICE, "/short", 5, 5.1, answer=(b"", None))
+    log = exchange_log.ExchangeLog()
+    kept = [log.add(exchange) for exchange in wire.exchanges]
+    assert (kept[0], kept[3], kept[4]) == (True, False, True)
+    assert [notice.code for notice in log.notices()] == [exchange_log.EXCHANGES_DROPPED]

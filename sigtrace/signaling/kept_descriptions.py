@@ -1,0 +1,59 @@
+"""The descriptions of a trace, within a bound: typed values take many times the memory of their text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sigtrace.notices import Notice, Severity
+from sigtrace.signaling.events import MessageSent, Waited
+from sigtrace.value import replace
+
+if TYPE_CHECKING:
+    from sigtrace.sdp.description import Description
+    from sigtrace.signaling.events import SignalingEvent
+
+KEPT_DESCRIPTIONS: Final = 512 << 20
+"""Bytes of memory for decoded descriptions in one trace: a week of 1000 calls a day, two of 140 lines each."""
+
+DESCRIPTIONS_DROPPED: Final = "trace.descriptions-dropped"
+
+# What a description takes, about, in bytes: each line, each codec and format, each character of a line so long that it
+# must be a list.
+_LINE, _CODEC, _LISTED, _LONG = 250, 200, 32, 1000
+
+
+class KeptDescriptions:
+    """Adds up the descriptions of a trace, and takes those beyond the bound out of what is kept."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+        self._counted: Description | None = None  # counted last: both legs of a relay may share it
+        self._dropped = 0
+
+    def limit(self, event: SignalingEvent) -> SignalingEvent:
+        """Return an event as it is, or with its description as mere text."""
+        if not isinstance(event, MessageSent | Waited):
+            return event
+        content = event.content
+        if content is None or content.description is None or content.description is self._counted:
+            return event
+        size = _size(content.description)
+        if self._bytes + size <= KEPT_DESCRIPTIONS:
+            self._bytes += size
+            self._counted = content.description
+            return event
+        self._dropped += 1
+        return replace(event, content=replace(content, description=None, problem="one description too many to keep"))
+
+    def notices(self) -> list[Notice]:
+        """Return what there is to say about what was not kept."""
+        if not self._dropped:
+            return []
+        text = f"{self._dropped} descriptions beyond {KEPT_DESCRIPTIONS >> 20} MiB in all are kept as text alone"
+        return [Notice(code=DESCRIPTIONS_DROPPED, severity=Severity.WARNING, text=text)]
+
+
+def _size(description: Description) -> int:
+    listed = sum(len(line.text) for line in description.lines if len(line.text) > _LONG)
+    codecs = sum(len(media.codecs) + len(media.formats) for media in description.media)
+    return _LINE * len(description.lines) + _CODEC * codecs + _LISTED * listed

@@ -1,0 +1,91 @@
+"""What flows hold of unfinished messages: measured rightly, and bounded over all flows."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigtrace.application import unfinished
+from sigtrace.application.flow_decoder import FlowDecoder
+from sigtrace.application.unfinished import BODIES_SHED, FLOWS_LET_GO, Unfinished
+from sigtrace.streams.flow import Chunk
+from tests.builders.http import CLIENT, SERVER, request
+
+KIB = 1024
+HEAD = b"POST / HTTP/1.1\r\nContent-Length: 90000\r\n\r\n"
+
+
+def decoder(*pieces: bytes, whole: bool = True) -> FlowDecoder:
+    """Return the decoder of a flow whose client said this, a chunk a piece."""
+    made = FlowDecoder(1, CLIENT, SERVER, handshake_seen=whole)
+    for packet, piece in enumerate(pieces, 1):
+        made.feed(True, Chunk(piece, packet, packet))  # noqa: FBT003 - as deliveries say it
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "least"),
+    [
+        (decoder(HEAD + bytes(50 * KIB)), 50 * KIB),
+        (decoder(HEAD, bytes(20 * KIB), bytes(30 * KIB)), 50 * KIB),
+        (decoder(b"GET / HTTP/1.1\r\nX: " + b"x" * (40 * KIB)), 40 * KIB),
+        (decoder(*[b"G", b"E", b"T", b" "]), 4 * 100),
+        (decoder(request(b"/") * 200), 200 * KIB),
+        (decoder(request(b"/", *[b"a:"] * 400)), 400 * 100),
+        (decoder(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"x:" + b"y" * 5000), 5000),
+        (decoder(b"\r\nGET /", whole=False), 6),
+    ],
+)
+def test_memory_is_at_least_what_is_held(made: FlowDecoder, least: int) -> None:
+    """Bodies, heads, chunks of an undecided line, unanswered requests and their fields count."""
+    assert made.memory >= least
+
+
+def test_memory_is_free_again() -> None:
+    """After its exchange a flow holds nothing."""
+    made = decoder(request(b"/"))
+    made.feed(False, Chunk(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 2, 2))  # noqa: FBT003 - as deliveries say
+    assert made.memory == 0
+
+
+def bounded(decoders: dict[int, FlowDecoder | None], monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[int]]:
+    """Bound these to 100 KiB; return the notices' codes and the flows that were let go."""
+    monkeypatch.setattr(unfinished, "MAX_UNFINISHED", 100 * KIB)
+    gone: list[int] = []
+    notices = Unfinished().bound(decoders, sorted, gone.append)
+    return [notice.code for notice in notices], gone
+
+
+def test_large_bodies_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the bound large bodies are only measured from then on; small ones and the flows stay."""
+    large, small = decoder(HEAD + bytes(89_000)), decoder(HEAD + bytes(15 * KIB))
+    assert bounded({1: large, 2: small, 3: None}, monkeypatch) == ([BODIES_SHED], [])
+    assert large.memory < 2 * KIB
+    assert small.memory > 15 * KIB
+    large.feed(True, Chunk(bytes(1_000), 9, 9))  # noqa: FBT003 - as deliveries say it
+    (exchange,) = [one for one in large.close() if not hasattr(one, "code")]
+    assert exchange.request is not None
+    assert (exchange.request.body.length, exchange.request.body.complete) == (90_000, True)
+    assert exchange.request.body.data is None
+
+
+def test_then_flows_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When bodies are not what fills it, flows go in order of idleness until half of the bound is free."""
+    heads: dict[int, FlowDecoder | None] = {
+        number: decoder(b"GET / HTTP/1.1\r\nX: " + b"x" * (30 * KIB)) for number in range(1, 6)
+    }
+    assert bounded(heads, monkeypatch) == ([BODIES_SHED, FLOWS_LET_GO], [1, 2, 3, 4])
+
+
+def test_below_the_bound_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is within the bound stays."""
+    assert bounded({1: decoder(HEAD + bytes(89_000))}, monkeypatch) == ([], [])
+
+
+def test_due_when_enough_may_have_grown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All are measured when as much was fed as there is room for, and not before; what began counts too."""
+    monkeypatch.setattr(unfinished, "MAX_UNFINISHED", 100 * KIB)
+    watch = Unfinished()
+    watch.grow(Chunk(bytes(50 * KIB), 1, 1), 0)
+    assert not watch.is_due
+    watch.grow(Chunk(b"", 1, 1), 60 * KIB)
+    assert watch.is_due
