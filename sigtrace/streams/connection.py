@@ -122,12 +122,11 @@ class Connection:
     def _same_handshake(self, stream: Stream, segment: Segment) -> bool:
         if stream.syn != UNKNOWN:
             return stream.syn == segment.sequence or self._answered_anew(stream, segment)
-        first = stream.lowest
-        if first == UNKNOWN:
-            return not self.closed
-        if stream.soft:
-            return -LATE_SYN < difference(segment.sequence + 1, first) <= 0
-        return difference(segment.sequence + 1, stream.base) == 0
+        if stream.lowest == UNKNOWN or self.closed:
+            return stream.lowest == UNKNOWN and not self.closed
+        start = stream.lowest if stream.soft else stream.base
+        ahead = difference(segment.sequence + 1, start)
+        return -LATE_SYN < ahead <= 0 or (ahead == 1 and stream.untouched)  # a probe stands one before the first byte
 
     def _answered_anew(self, stream: Stream, segment: Segment) -> bool:
         """Tell a second SYN-ACK with another number to the same SYN: the first one's state was lost."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sigtrace.streams.shared import Out, Shared
     from sigtrace.streams.waiting import Piece, Waiting
 
-# Pieces held of a stream whose start is not known yet; reordering rarely passes over more than three packets.
-HELD_PIECES: Final = 4
+# Pieces held of a stream whose start is not known yet; reordering rarely passes over more packets than a burst has.
+HELD_PIECES: Final = 16
 # Bytes that may wait behind a hole: behind one that the receiver has acknowledged, which only the capture can still
 # fill, and behind any. The number of pieces keeps the cost of one insertion near that of handling its segment.
 WAITING_ACKNOWLEDGED: Final = 1 << 20

@@ -624,3 +624,28 @@ def test_a_flow_that_is_let_go() -> None:
         reassembler.feed(segment._replace(at_ns=segment.at_ns + 60 * SECOND))
     assert reassembler.idlest([2, 1]) == [1, 2]
     assert story(reassembler.let_go(1)) == CUT_OFF
+
+
+def test_a_syn_ack_behind_the_data_that_follows_it() -> None:
+    """A SYN-ACK captured behind delivered data of its side belongs to that connection, and begins no new one."""
+    talk = Conversation()
+    talk.handshake()
+    talk.server.send(b"hello!", mss=3)
+    talk.client.acknowledge()
+    talk.server.send(b"more")
+    out = tell(captured(talk.segments[place] for place in (0, 4, 5, 1, 6)))
+    assert out[:2] == ["1< lo!", "1< more"]
+    assert not any(line.startswith("2") for line in out)
+
+
+def test_a_probe_before_the_syn_ack() -> None:
+    """A keep-alive captured before the SYN-ACK, at its number, is of the same connection."""
+    talk = Conversation()
+    talk.client.syn()
+    talk.server.syn(flags=SYN | ACK)
+    talk.server.segment(sequence=talk.server.isn)
+    talk.server.send(b"hello")
+    order = [0, 2, 1, 3]
+    out = tell(captured(talk.segments[place] for place in order))
+    assert out[0] == "1< hello"
+    assert not any(line.startswith("2") for line in out)
