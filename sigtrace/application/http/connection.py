@@ -51,13 +51,14 @@ _NOTHING: list[Exchange | Notice] = []
 class Pair:
     """A request and what answers it, while either is unfinished."""
 
-    __slots__ = ("answered", "interim", "request", "response")
+    __slots__ = ("answered", "interim", "invited", "request", "response")
 
     def __init__(self, request: Draft[RequestLine] | None) -> None:
         self.request = request
         self.interim: list[Draft[StatusLine]] = []
         self.response: Draft[StatusLine] | None = None
         self.answered = False  # its response came to its own end
+        self.invited = False  # a 100 asked for its body
 
     @property
     def drafts(self) -> list[Draft[RequestLine] | Draft[StatusLine]]:
@@ -194,6 +195,9 @@ class HttpConnection:
         self.begun += DRAFT_COST + FIELD_COST * len(draft.section.fields)
         method = pair.request.line.method if pair.request else None
         status = draft.line.status
+        if pair.request is not None:
+            pair.request.refused = status >= 200 and not pair.invited and _asks_first(pair.request)
+            pair.invited = pair.invited or status == 100
         if draft.head_complete:
             framing = frame_response(draft.section, status, method)
         else:
@@ -380,6 +384,10 @@ _CLOSES = {
 
 def _began_before(pair: Pair, response: Draft[StatusLine]) -> bool:
     return pair.request is not None and pair.request.start_ns <= response.start_ns
+
+
+def _asks_first(request: Draft[RequestLine]) -> bool:
+    return b"100-continue" in request.section.framing.get(b"expect", b"").lower()
 
 
 def _always() -> bool:

@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Generic
 
 from sigtrace.application.http.assembly import HeadAssembly, skip_blank_lines
 from sigtrace.application.http.head import MAX_FIELDS, MAX_HEAD
+from sigtrace.application.http.refusal import BODY_NOT_SENT, Refusal
 from sigtrace.application.http.seek import Seeker, SeekLog
-from sigtrace.application.http.start import Grammar, Line
+from sigtrace.application.http.start import Grammar, Line, Start
 from sigtrace.notices import Notice, Severity
 from sigtrace.streams.flow import CHUNK_COST, Chunk, End, Ending, Gap, StreamItem
 
@@ -64,7 +65,7 @@ class Direction(Generic[Line]):
 
     __slots__ = (
         "_assembly", "_began", "_body", "_draft", "_finished", "_gate", "_grammar", "_log", "_note", "_phase",
-        "_seeker", "_work", "ended", "held", "held_size", "lost_ns", "passed", "paused", "read_any",
+        "_refusal", "_seeker", "_work", "ended", "held", "held_size", "lost_ns", "passed", "paused", "read_any",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +87,7 @@ class Direction(Generic[Line]):
         self._body: BodyReader | None = None  # of the draft, in BODY
         self._seeker: Seeker | None = None  # in SEEKING
         self._log: SeekLog | None = None
+        self._refusal = Refusal()
         self._work: list[Chunk] = []  # still to be read, the next one last
         # What the owner looks at:
         self.read_any = False
@@ -237,6 +239,9 @@ class Direction(Generic[Line]):
             draft.body = None  # the next message begins where a body was announced: it answered a HEAD
             self._finish()
             return position
+        if draft.refused and not body.received:
+            self._read_after_refusal(_rest(chunk, position), draft, body)
+            return len(chunk.data)
         position = body.feed(chunk.data, position)
         draft.end_ns = max(draft.end_ns, chunk.at_ns)
         draft.last_packet = max(draft.last_packet, chunk.packet)
@@ -250,6 +255,36 @@ class Direction(Generic[Line]):
             self._lose_place()
         return position
 
+    def _read_after_refusal(self, chunk: Chunk, draft: Draft[Line], body: BodyReader) -> None:
+        """Hold what follows the head of a refused request until it shows what it is, then read that anew."""
+        refusal = self._refusal
+        start = refusal.feed(chunk, body.announced())
+        if start is Start.YES:
+            self._leave_body_out(draft, chunk.packet)
+        elif start is Start.NO:
+            draft.refused = False
+        else:
+            return
+        self._work.extend(reversed(refusal.release()))
+
+    def _leave_body_out(self, draft: Draft[Line], packet: int | None) -> None:
+        draft.body = None
+        text = "the body that a request announced was refused by an early answer, and not sent"
+        self._note(Notice(code=BODY_NOT_SENT, severity=Severity.INFO, text=text, packet=packet))
+        self._finish()
+
+    def _settle_refusal(self, packet: int | None) -> None:
+        """Nothing more comes that could tell whether a refused body was sent: what is held is body, if anything is."""
+        draft, held = self._draft, self._refusal.release()
+        if draft is None or self._body is None or not draft.refused or self._body.received:
+            return
+        if not held:
+            self._leave_body_out(draft, packet)
+            return
+        draft.refused = False
+        self._work.extend(reversed(held))
+        self._run()
+
     def _finish(self) -> None:
         draft = self._draft
         self._draft = None
@@ -262,6 +297,8 @@ class Direction(Generic[Line]):
     # ---- gaps and the end ------------------------------------------------------------------------------------------
 
     def _gap(self, gap: Gap) -> None:
+        if self._refusal.size:
+            self._settle_refusal(gap.packet)
         if self._phase is Phase.SEEKING and self._seeker is not None:
             self._follow(self._seeker.gap(gap.length, gap.packet))
             if self.paused:
@@ -293,6 +330,7 @@ class Direction(Generic[Line]):
                 return
             if self._phase is Phase.SEEKING:
                 self._report(found=False)
+        self._settle_refusal(end.packet)
         self.ended = True
         if self._phase is Phase.HEAD and self._assembly.pending:
             size = self._assembly.pending

@@ -23,7 +23,7 @@ class Draft(Generic[Line]):
 
     __slots__ = (
         "body", "cut", "damaged", "done", "end_ns", "first_packet", "head_complete", "head_end_ns", "head_gap",
-        "last_packet", "line", "section", "start_ns", "unasked",
+        "last_packet", "line", "refused", "section", "start_ns", "unasked",
     )  # fmt: skip
 
     def __init__(self, line: Line, section: HeaderSection, *, head_complete: bool = True) -> None:
@@ -40,6 +40,7 @@ class Draft(Generic[Line]):
         self.damaged = not head_complete  # bytes of it were never captured, or made no sense
         self.cut = False  # the stream ended inside it
         self.unasked = False  # a response whose request was not captured
+        self.refused = False  # a request that asked before it sent its body, and got a final answer instead of a 100
         self.done = False  # no more of it will come
 
     @property

@@ -16,7 +16,7 @@ HEAD_END = re.compile(rb"\n\r?\n")  # a bare LF ends a line too (RFC 9112 §2.2)
 _MAX_REMEMBERED = 1024  # bytes of a block or line; 512 blocks and 2048 lines make 3 MiB at most
 
 # The fields that decide how the rest of the message is read.
-_FRAMING_NAMES = frozenset([b"content-length", b"transfer-encoding", b"content-encoding", b"upgrade"])
+_FRAMING_NAMES = frozenset([b"content-length", b"transfer-encoding", b"content-encoding", b"upgrade", b"expect"])
 
 
 class HeaderSection(NamedTuple):

@@ -382,3 +382,60 @@ def test_an_interim_response_alone() -> None:
     assert [one.status for one in wire.only.interim] == [102]
     assert wire.only.at_ns == wire.only.response.span.start_ns > 0
     assert wire.only.state is ExchangeState.DAMAGED
+
+
+ASKING = request(b"/up", b"Expect: 100-continue", b"Content-Length: 9", method=b"POST")
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_refused_body_that_is_not_sent(size: int) -> None:
+    """After a final answer to `Expect: 100-continue` the next request may follow at once, in pieces of any size."""
+    wire = Wire().client(ASKING).server(response(b"no", status=b"417 Expectation Failed"))
+    following = request(b"/next")
+    wire.client(*(following[at : at + size] for at in range(0, len(following), size))).server(response(b"ok")).fin()
+    first, second = wire.exchanges
+    assert first.request is not None
+    assert (first.state, first.request.body.length, first.request.body.missing) == (ExchangeState.COMPLETE, 0, 0)
+    assert second.request is not None
+    assert (second.state, second.request.target) == (ExchangeState.COMPLETE, b"/next")
+    assert wire.codes == ["http.body-not-sent"]
+
+
+@pytest.mark.parametrize("body", [b"123456789", b"GETTHINGS", b"a b c d e"])
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_a_refused_body_that_is_sent_all_the_same(body: bytes, size: int) -> None:
+    """A client may send its body after the final answer: what is no whole request line is that body."""
+    wire = Wire().client(ASKING).server(response(b"no", status=b"401 Unauthorized"))
+    wire.client(*(body[at : at + size] for at in range(0, 9, size)))
+    wire.client(request(b"/next")).server(response(b"ok")).fin()
+    first, second = wire.exchanges
+    assert first.request is not None
+    assert first.request.body.data == body
+    assert (first.state, second.state) == (ExchangeState.COMPLETE, ExchangeState.COMPLETE)
+    assert wire.codes == []
+
+
+def test_an_invited_body_is_a_body() -> None:
+    """After a 100 the announced bytes are the body, whatever they look like."""
+    wire = Wire().client(request(b"/", b"Expect: 100-continue", b"Content-Length: 18", method=b"POST"))
+    wire.server(b"HTTP/1.1 100 Continue\r\n\r\n").client(b"GET / HTTP/1.1\r\n\r\n").server(response(b"ok")).fin()
+    assert wire.only.request is not None
+    assert wire.only.request.body.data == b"GET / HTTP/1.1\r\n\r\n"
+    assert wire.codes == []
+
+
+def test_a_refused_body_and_the_end() -> None:
+    """A client that closes after the refusal has sent a whole request without a body."""
+    wire = Wire().client(ASKING).server(response(b"no", status=b"417 Expectation Failed")).fin()
+    assert wire.only.state is ExchangeState.COMPLETE
+    assert wire.codes == ["http.body-not-sent"]
+
+
+def test_a_gap_behind_a_refusal() -> None:
+    """Bytes missing after a refusal are those of the body, as far as it was announced."""
+    wire = Wire().client(ASKING).server(response(b"no", status=b"417 Expectation Failed"))
+    wire.client(b"12").client_gap(7).client(request(b"/next")).server(response(b"ok")).fin()
+    first, second = wire.exchanges
+    assert first.request is not None
+    assert (first.request.body.data, first.request.body.missing) == (b"12", 7)
+    assert second.state is ExchangeState.COMPLETE
