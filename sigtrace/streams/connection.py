@@ -126,7 +126,7 @@ class Connection:
             return stream.lowest == UNKNOWN and not self.closed
         start = stream.lowest if stream.soft else stream.base
         ahead = difference(segment.sequence + 1, start)
-        return -LATE_SYN < ahead <= 0 or (ahead == 1 and stream.untouched)  # a probe stands one before the first byte
+        return -LATE_SYN < ahead <= 0 or (ahead == 1 and stream.probed)
 
     def _answered_anew(self, stream: Stream, segment: Segment) -> bool:
         """Tell a second SYN-ACK with another number to the same SYN: the first one's state was lost."""

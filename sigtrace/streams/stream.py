@@ -71,6 +71,11 @@ class Stream(Outlet):
         return self.syn == UNKNOWN and self.next == self.base
 
     @property
+    def probed(self) -> bool:
+        """True while the start is where a segment without data stood: a keep-alive stands one before the first byte."""
+        return self.soft and (self.waiting is None or self.waiting.pieces[0].start > self.next != UNKNOWN)
+
+    @property
     def untouched(self) -> bool:
         """True while no data and no end of this stream was seen."""
         return self.next == self.base and self.waiting is None and self.fin == UNKNOWN

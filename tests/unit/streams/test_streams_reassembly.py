@@ -645,7 +645,7 @@ def test_a_probe_before_the_syn_ack() -> None:
     talk.server.syn(flags=SYN | ACK)
     talk.server.segment(sequence=talk.server.isn)
     talk.server.send(b"hello")
-    order = [0, 2, 1, 3]
-    out = tell(captured(talk.segments[place] for place in order))
-    assert out[0] == "1< hello"
-    assert not any(line.startswith("2") for line in out)
+    for order in ([0, 2, 1, 3], [0, 2, 3, 1]):
+        out = tell(captured(talk.segments[place] for place in order))
+        assert out[0] == "1< hello"
+        assert not any(line.startswith("2") for line in out)
