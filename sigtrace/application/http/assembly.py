@@ -53,9 +53,8 @@ class HeadAssembly(Generic[Line]):
 
         `refused` is set when the bytes begin no message; they are then forgotten here.
         """
-        rest = Chunk(chunk.data[position:], chunk.at_ns, chunk.packet) if position else chunk
         if self._pending:
-            return self._feed_more(chunk, rest, position)
+            return self._feed_more(chunk, _rest(chunk, position), position)
         self._first = chunk
         self._last_ns = chunk.at_ns
         self._last_packet = chunk.packet
@@ -63,8 +62,9 @@ class HeadAssembly(Generic[Line]):
         if found is not None:
             draft = self._draft(chunk.data[position : found.start()])
             if draft is None:
-                self._refuse([rest])
+                self._refuse([_rest(chunk, position)])
             return found.end(), draft
+        rest = _rest(chunk, position)
         self._pending += rest.data
         self._chunks.append(rest)
         self._check_start()
@@ -133,6 +133,10 @@ class HeadAssembly(Generic[Line]):
         draft.last_packet = self._last_packet
         self.clear()
         return draft
+
+
+def _rest(chunk: Chunk, position: int) -> Chunk:
+    return Chunk(chunk.data[position:], chunk.at_ns, chunk.packet) if position else chunk
 
 
 def skip_blank_lines(data: bytes, position: int) -> int:
