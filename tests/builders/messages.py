@@ -98,7 +98,9 @@ class _Maker:
         if self._happens("1xx", 8):
             status = self.chance.choice([b"100 Continue", b"103 Early Hints"])
             interim = self._head(b"HTTP/1.1 " + status, [b"Link: a"] * self.chance.randrange(2))
-        status = self.chance.choice([b"200 OK", b"200 OK", b"404 Not Found", b"500 ", b"204 No Content", b"302"])
+        status = self.chance.choice(
+            [b"304 X", b"200 OK", b"200 OK", b"404 Not Found", b"500 ", b"204 No Content", b"302"]
+        )
         if method == b"CONNECT":
             status = b"200 Fine"
             self.talk.features.add("upgraded")

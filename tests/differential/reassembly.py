@@ -275,7 +275,7 @@ def _why_not_as_segments(  # noqa: PLR0911 - a list of rules
         return "before the beginning: other packets came first, and no SYN before them"
     if ours is None and at < 0 and direction.syn:
         return "before the beginning: a probe with the number of the SYN"
-    if not direction.syn and direction.is_probe(expected[0]):
+    if not direction.opened and direction.is_probe(expected[0]):
         return "before the beginning: a probe was the first packet captured"
     if ours is not None and ours[1] == MISSING and direction.was_cut(at, before=expected[0]):
         return "cut: the snap length cut it off the packet that came first"

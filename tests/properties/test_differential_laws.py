@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @settings(max_examples=150, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_streams_are_what_the_segments_say(chance: Random) -> None:
-    """Whatever TCP and the capture do: every captured byte comes out in its place, from the packet that had it first."""
+    """Whatever TCP and the capture do: each captured byte comes out in its place, from the packet that had it first."""
     rough, result = make_rough(chance), Comparison()
     ours = read_ours(rough.segments)
     for flow in rough.flows:
