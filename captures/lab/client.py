@@ -210,7 +210,7 @@ class Client:
         self.arrived = asyncio.Event()
 
     def _read_peers(self, text: str) -> None:
-        for line in text.splitlines():
+        for line in text.split("\n"):  # names may hold other ends of lines
             name, _, rest = line.rpartition(",")[0].rpartition(",")
             if rest.isdigit() and int(rest) != self.id:
                 if line.endswith(",1"):

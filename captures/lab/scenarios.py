@@ -13,11 +13,12 @@ from pathlib import Path
 
 from captures.lab.plays_calls import CALLS
 from captures.lab.plays_dialects import DIALECTS
+from captures.lab.plays_hostile import HOSTILE
 from captures.lab.plays_paths import PATHS
 from captures.lab.plays_trouble import TROUBLE
 from captures.lab.stage import play
 
-SCENARIOS = {scenario.name: scenario for scenario in (*CALLS, *PATHS, *TROUBLE, *DIALECTS)}
+SCENARIOS = {scenario.name: scenario for scenario in (*CALLS, *PATHS, *TROUBLE, *DIALECTS, *HOSTILE)}
 TIME_LIMIT_S = 400.0  # no scenario may run longer
 CAPTURES = Path(__file__).parents[1]
 

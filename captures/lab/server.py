@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BACKLOG = 5
 CONNECTIONS = 1022  # FD_SETSIZE - 2 on Linux; one more is accepted and closed
 TICK_S = 10.0  # the reference server's select() wakes up this often when nothing happens
-REQUEST_LINE = re.compile(r"(GET|POST|OPTIONS)\s\s*(\S*)\s*(\S*)")
+REQUEST_LINE = re.compile(r"(GET|POST|OPTIONS)\s\s*(\S*)\s*(\S*)", re.ASCII)
 GONE = b"Peer most likely gone."
 SORRY = b"<html><body>Sorry, not yet implemented</body></html>"
 QUITTING = b"<html><body>Quitting...</body></html>"

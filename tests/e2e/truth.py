@@ -369,7 +369,7 @@ def _compare_peer(row: Row, peer: Row) -> Iterator[str]:
 
 def _listed_name(row: Row) -> str | None:
     """Return the name that the server lists for a newcomer."""
-    lines = (line.rsplit(",", 2) for line in row["peer_list"].splitlines())
+    lines = (line.rsplit(",", 2) for line in row["peer_list"].split("\n"))
     name = next((line[0] for line in lines if len(line) == 3 and line[1] == str(row["assigned_id"])), None)
     return None if name and "\ufffd" in name else name  # not UTF-8, and the log does not say what
 
