@@ -6,6 +6,8 @@ import struct
 from collections.abc import Iterable  # noqa: TC003  a type alias below uses it when the module runs
 from typing import NamedTuple
 
+from sigtrace.text import decode_text
+
 OPTION_END = 0
 OPTION_COMMENT = 1
 
@@ -46,19 +48,14 @@ def encode_options(options: Iterable[Option], *, big_endian: bool) -> bytes:
     return encoded + bytes(4) if encoded else b""
 
 
-def decode_text(value: bytes) -> str:
-    """Decode an option's UTF-8; what is not UTF-8 is shown as replacement characters."""
-    return value.rstrip(b"\x00").decode("utf-8", "replace")
-
-
 def comments_of(options: Iterable[Option]) -> tuple[str, ...]:
     """Return the comments among `options`, in order."""
-    return tuple(decode_text(option.value) for option in options if option.code == OPTION_COMMENT)
+    return tuple(decode_text(option.value.rstrip(b"\x00")) for option in options if option.code == OPTION_COMMENT)
 
 
 def text_of(options: Iterable[Option], code: int) -> str | None:
     """Return the first text option with this code."""
-    return next((decode_text(option.value) for option in options if option.code == code), None)
+    return next((decode_text(option.value.rstrip(b"\x00")) for option in options if option.code == code), None)
 
 
 def unsigned_of(options: Iterable[Option], code: int, *, big_endian: bool) -> int | None:

@@ -22,6 +22,7 @@ from sigtrace.capture.options import (
 )
 from sigtrace.capture.pcapng.blocks import BYTE_ORDER_MAGIC, BlockType, SectionFacts
 from sigtrace.capture.timestamps import SECOND_NS, decode_resolution
+from sigtrace.text import encode_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -86,8 +87,8 @@ def encode_section_header(section: SectionFacts, *, big_endian: bool = False) ->
         (SECTION_SYSTEM, section.operating_system),
         (SECTION_APPLICATION, section.application),
     )
-    options = [Option(OPTION_COMMENT, comment.encode()) for comment in section.comments]
-    options += [Option(code, text.encode()) for code, text in texts if text is not None]
+    options = [Option(OPTION_COMMENT, encode_text(comment)) for comment in section.comments]
+    options += [Option(code, encode_text(text)) for code, text in texts if text is not None]
     body = struct.pack(f"{_order(big_endian)}IHHq", BYTE_ORDER_MAGIC, 1, 0, -1)
     body += encode_options(options, big_endian=big_endian)
     return encode_block(BlockType.SECTION_HEADER, body, big_endian=big_endian)
@@ -101,7 +102,7 @@ def encode_interface(
     Source: draft-ietf-opsawg-pcapng §4.2.
     """
     order = _order(big_endian)
-    options = [] if interface.name is None else [Option(INTERFACE_NAME, interface.name.encode())]
+    options = [] if interface.name is None else [Option(INTERFACE_NAME, encode_text(interface.name))]
     options.append(Option(INTERFACE_RESOLUTION, bytes((resolution,))))
     if offset_seconds:
         options.append(Option(INTERFACE_OFFSET, struct.pack(f"{order}q", offset_seconds)))
@@ -126,7 +127,7 @@ def encode_packet(
     ticks = (record.at_ns - offset_seconds * SECOND_NS) * units // SECOND_NS
     fields = (record.interface, ticks >> 32, ticks & 0xFFFFFFFF, len(record.data), record.original)
     body = struct.pack(f"{_order(big_endian)}5I", *fields) + record.data + bytes(-len(record.data) % 4)
-    options = (Option(OPTION_COMMENT, comment.encode()) for comment in comments)
+    options = (Option(OPTION_COMMENT, encode_text(comment)) for comment in comments)
     body += encode_options(options, big_endian=big_endian)
     return encode_block(BlockType.ENHANCED_PACKET, body, big_endian=big_endian)
 
@@ -136,7 +137,7 @@ def encode_name_resolution(names: Iterable[NameResolution], *, big_endian: bool 
     order = _order(big_endian)
     body = b""
     for name in names:
-        value = name.address + b"".join(text.encode() + b"\x00" for text in name.names)
+        value = name.address + b"".join(encode_text(text) + b"\x00" for text in name.names)
         body += struct.pack(f"{order}HH", 1 if len(name.address) == 4 else 2, len(value))
         body += value + bytes(-len(value) % 4)
     return encode_block(BlockType.NAME_RESOLUTION, body + bytes(4), big_endian=big_endian)

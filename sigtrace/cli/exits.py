@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from sigtrace.errors import SelectionError, SigtraceError
+from sigtrace.render.escape import make_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,14 +78,9 @@ def reporting(*, debug: bool) -> Iterator[None]:
 
 def complain(problem: str, hint: str = "") -> None:
     """Say on stderr what is wrong, and on a line of its own what to try."""
-    print(f"sigtrace: {_one_line(problem)}", file=sys.stderr)  # noqa: T201 - a command speaks to people
+    print(f"sigtrace: {make_visible(problem)}", file=sys.stderr)  # noqa: T201 - a command speaks to people
     if hint:
-        print(f"  {_one_line(hint)}", file=sys.stderr)  # noqa: T201 - the same
-
-
-def _one_line(text: str) -> str:
-    """Write what may hold a hostile file name or a byte of the wire so that it cannot act on a terminal."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+        print(f"  {make_visible(hint)}", file=sys.stderr)  # noqa: T201 - the same
 
 
 def _describe(error: BaseException) -> str:

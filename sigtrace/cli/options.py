@@ -115,7 +115,7 @@ class Look:
     color: Annotated[Color, typer.Option("--color", help="When to use colours.")] = Color.AUTO
     width: Annotated[
         int | None,
-        typer.Option("--width", metavar="CELLS", min=20, help="Fold to this width; the terminal's, in a pipe none."),
+        typer.Option("--width", metavar="CELLS", min=60, help="Fold to this width; the terminal's, in a pipe none."),
     ] = None
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters alone.")] = False
 

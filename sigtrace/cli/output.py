@@ -13,6 +13,7 @@ import typer
 from sigtrace.cli.exits import Code, code_of, complain
 from sigtrace.cli.options import Color
 from sigtrace.errors import SelectionError, SourceError
+from sigtrace.text import encode_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,12 +27,12 @@ BUFFER_LENGTH = 2**16  # characters written at a time
 
 def screen_for(look: Look, target: Target) -> Screen:
     """Describe the screen that the answer is for: without an edge and colours unless it is a terminal, or asked for."""
-    from sigtrace.render.terminal.screen import Screen  # noqa: PLC0415 - not needed for --help
+    from sigtrace.render.terminal.screen import LEAST_WIDTH, Screen  # noqa: PLC0415 - not needed for --help
 
     terminal = target.output is None and sys.stdout.isatty()
     width = look.width
     if width is None and terminal:
-        width = shutil.get_terminal_size().columns
+        width = max(shutil.get_terminal_size().columns, LEAST_WIDTH)
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     color = look.color is Color.ALWAYS or (look.color is Color.AUTO and terminal and not plain)
     return Screen(width=width, color=color, ascii=look.ascii or not (target.output or _shows("│▶✓")))
@@ -46,7 +47,9 @@ def _shows(signs: str) -> bool:
     return True
 
 
-def write_text(pieces: Iterable[str], target: Target, captures: Captures, *, encoding: str | None = None) -> None:
+def write_text(
+    pieces: Iterable[str], target: Target, captures: Captures, *, encoding: str | None = None, exact: bool = False
+) -> None:
     """Write an answer, piece by piece.
 
     Args:
@@ -54,6 +57,7 @@ def write_text(pieces: Iterable[str], target: Target, captures: Captures, *, enc
         target: stdout, or a file, which is then UTF-8.
         captures: none of which may be overwritten.
         encoding: of stdout, when it must not be the terminal's: data is UTF-8 everywhere.
+        exact: text of the wire is written as the very bytes that it had there, also where they are not UTF-8.
 
     Raises:
         SourceError: the file cannot be written.
@@ -61,18 +65,22 @@ def write_text(pieces: Iterable[str], target: Target, captures: Captures, *, enc
     """
     if target.output is None:
         sys.stdout.flush()
-        _write(sys.stdout.buffer.write, pieces, encoding or sys.stdout.encoding or "utf-8")
+        _write(sys.stdout.buffer.write, pieces, encode_text if exact else _encoder(encoding or sys.stdout.encoding))
         sys.stdout.buffer.flush()
         return
     protect(target.output, captures)
     try:
         with target.output.open("wb") as file:
-            _write(file.write, pieces, "utf-8")
+            _write(file.write, pieces, encode_text if exact else _encoder("utf-8"))
     except OSError as error:
         raise SourceError(f"{target.output} cannot be written: {error.strerror or error}") from error
 
 
-def _write(write: Callable[[bytes], object], pieces: Iterable[str], encoding: str) -> None:
+def _encoder(encoding: str | None) -> Callable[[str], bytes]:
+    return lambda text: text.encode(encoding or "utf-8", "backslashreplace")
+
+
+def _write(write: Callable[[bytes], object], pieces: Iterable[str], encode: Callable[[str], bytes]) -> None:
     """Gather small pieces: a call for each line costs more than making it."""
     waiting: list[str] = []
     length = 0
@@ -80,9 +88,9 @@ def _write(write: Callable[[bytes], object], pieces: Iterable[str], encoding: st
         waiting.append(piece)
         length += len(piece)
         if length >= BUFFER_LENGTH:
-            write("".join(waiting).encode(encoding, "backslashreplace"))
+            write(encode("".join(waiting)))
             waiting, length = [], 0
-    write("".join(waiting).encode(encoding, "backslashreplace"))
+    write(encode("".join(waiting)))
 
 
 def protect(output: Path, captures: Captures) -> None:

@@ -70,8 +70,11 @@ def _dissect(path: str, number: int, program: Program, talk: Talk) -> "Dissectio
 
 
 def _lines(dissection: "Dissection", screen: "Screen") -> "Iterator[str]":
+    from sigtrace.render.terminal.wrap import fold
+
     yield f"packet {dissection.number}, as {dissection.program} reads it\n"
     for layer in dissection.layers:
         yield f"\n{screen.clean(layer.name)}\n"
         for line in layer.lines:
-            yield f"  {screen.clean(line)}\n"
+            for part in fold(screen.clean(line), None if screen.width is None else screen.width - 2):
+                yield f"  {part}\n"

@@ -56,7 +56,8 @@ def sdp(  # noqa: PLR0913 - a command's parameters are its options
         write_text([render_negotiation(explain_negotiations(chosen), screen_for(look, target))], target, captures)
     else:
         for_terminal = target.output is None and sys.stdout.isatty()
-        write_text(_render(chosen, form, for_terminal=for_terminal), target, captures, encoding="utf-8")
+        exact = form is Form.RAW and not for_terminal
+        write_text(_render(chosen, form, for_terminal=for_terminal), target, captures, encoding="utf-8", exact=exact)
     finish(trace, talk)
 
 
@@ -84,7 +85,8 @@ def _harmless(sdp: str) -> str:
     """Keep a terminal from obeying what strangers put into a description; pipes and files get it as it was."""
     from sigtrace.render.escape import make_visible
 
-    return "".join(f"{make_visible(line)}\n" for line in sdp.splitlines())
+    lines = sdp.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    return "".join(f"{make_visible(line)}\n" for line in lines)
 
 
 def _write_files(trace: "Trace", captures: Captures, target: Target) -> None:
@@ -95,4 +97,4 @@ def _write_files(trace: "Trace", captures: Captures, target: Target) -> None:
         raise SelectionError("no description was signaled", hint="sigtrace chart shows what was")
     folder = folder_for(target, "descriptions", "or leave -o away")
     for file in files:
-        write_text([file.sdp], Target(output=folder / file.name), captures)
+        write_text([file.sdp], Target(output=folder / file.name), captures, exact=True)

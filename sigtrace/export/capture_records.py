@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.text import keep_text
+
 if TYPE_CHECKING:
     from sigtrace.capture.facts import Capture
     from sigtrace.export.record import Record
@@ -18,7 +20,7 @@ def capture_record(capture: Capture) -> Record:
     return {
         "type": "capture",
         "schema": SCHEMA,
-        "file": capture.file,
+        "file": keep_text(capture.file),
         "format": capture.format,
         "packets": capture.packets,
         "bytes": capture.bytes,

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import re
+import json
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
+
+from sigtrace.text import replace_harmful
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigtrace.export.record import Record
 
-# JSON escapes what is below space, and lets these stand: delete and the C1 controls, which act on terminals; the two
-# line separators, at which some readers of lines split; and lone surrogates, which UTF-8 cannot hold.
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
 _encode = JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def encode_value(value: Any) -> str:
-    """Encode a record, or a part of one, as one line of JSON; it holds no control characters and is valid as UTF-8."""
+    """Encode a record, or a part of one, as one line of JSON, valid as UTF-8, in which nothing acts on a terminal.
+
+    JSON escapes what is below space itself; here the same is done to all else that could act, hide or break a line.
+    """
     line = _encode(value)
     if line.isascii() and "\x7f" not in line:
         return line
-    return _UNSAFE.sub(_escape, line)
+    return replace_harmful(line, _escape)
 
 
-def _escape(match: re.Match[str]) -> str:
+def _escape(character: str) -> str:
     r"""A lone surrogate becomes the text `\udc80`, as JSON readers disagree about one that is escaped."""
-    code = ord(match[0])
-    return f"\\\\u{code:04x}" if 0xD800 <= code <= 0xDFFF else f"\\u{code:04x}"
+    code = ord(character)
+    if 0xD800 <= code <= 0xDFFF:
+        return f"\\\\u{code:04x}"
+    return json.dumps(character)[1:-1] if code != 0x7F else "\\u007f"
 
 
 def render_ndjson(records: Iterable[Record]) -> Iterator[str]:

@@ -25,7 +25,8 @@ class SdpFile(NamedTuple):
 def sdp_files(trace: Trace) -> Iterator[SdpFile]:
     """Yield every description that was signaled: `call-1-offer-bob-1.sdp`, counted for each call, kind and peer.
 
-    Names of peers come from strangers: only letters, digits, `_` and `-` of them are used.
+    Names of peers come from strangers: only letters, digits, `_` and `-` of them are used. Names that some systems take
+    for one, as they do not tell capital letters from small ones, are counted as one.
     """
     counts: Counter[str] = Counter()
     for signal in trace.signals:
@@ -35,8 +36,8 @@ def sdp_files(trace: Trace) -> Iterator[SdpFile]:
         name = safe_name(peer.label.partition("@")[0] if peer else "", f"peer-{signal.sender}")
         call = "no-call" if signal.call is None else f"call-{signal.call}"
         stem = f"{call}-{signal.kind.value}-{name}"
-        counts[stem] += 1
-        yield SdpFile(f"{stem}-{counts[stem]}.sdp", signal.content.sdp)
+        counts[stem.lower()] += 1
+        yield SdpFile(f"{stem}-{counts[stem.lower()]}.sdp", signal.content.sdp)
 
 
 def safe_name(text: str, fallback: str) -> str:

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from sigtrace.export.ndjson import encode_value
 from sigtrace.export.schema import COLUMNS
+from sigtrace.text import replace_harmful
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigtrace.export.record import Record
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# A spreadsheet would compute a cell that begins with one of these, also in full width, behind spaces or quotes, or
+# where it splits cells at semicolons, as it does in many countries.
+_SIGN = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf"(?:^|(?<=;))(?=['\"\s]*{_SIGN})|^(?=[\t\r\n])")
+_FORMULA_IN_JSON = re.compile(rf"(;['\"\\\s]*)({_SIGN})")
 
 
 def render_table(kind: str, records: Iterable[Record]) -> Iterator[str]:
@@ -58,15 +62,16 @@ def safe_cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    return encode_value(value)
+    return _FORMULA_IN_JSON.sub(lambda found: f"{found[1]}\\u{ord(found[2]):04x}", encode_value(value))
 
 
 def _safe_text(text: str) -> str:
-    """Write text so that no cell acts: controls as escapes, and an apostrophe before what looks like a formula."""
-    guard = "'" if text.startswith(_FORMULA) else ""
-    return guard + _CONTROL.sub(_escape, text)
+    """Write text so that no cell acts: an apostrophe before what looks like a formula, controls as escapes."""
+    return replace_harmful(_FORMULA.sub("'", text), _escape)
 
 
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+def _escape(character: str) -> str:
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -6,26 +6,14 @@ breaks lines (U+2028), and what cannot be seen or encoded. Everything that reach
 
 from __future__ import annotations
 
-import re
+from sigtrace.text import replace_harmful
 
-_HARMFUL = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: ESC and CSI among them
-    "\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e"  # soft hyphen, Arabic letter mark, invisible fillers
-    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"  # zero width space, marks, separators, embeddings, isolates
-    "\u200d\ufe00-\ufe0f"  # joiner, variation selectors: terminals disagree on how wide they make what they change
-    "\ufeff\ufff9-\ufffb"  # byte order mark, annotations
-    "\ud800-\udfff"  # surrogates: they cannot be encoded
-    "\ufffe\uffff"
-    "\U000e0000-\U000e0fff"  # tags
-    "]"
-)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def make_visible(text: str) -> str:
     """Return a text in which nothing acts on a terminal; a harmless text comes back as it is."""
-    return _HARMFUL.sub(_escape, text)
+    return replace_harmful(text, _escape)
 
 
 def make_ascii(text: str) -> str:
@@ -34,11 +22,12 @@ def make_ascii(text: str) -> str:
     return "\u00a0".join(part.encode("ascii", "backslashreplace").decode("ascii") for part in plain.split("\u00a0"))
 
 
-def _escape(found: re.Match[str]) -> str:
-    character = found[0]
-    code = ord(character)
+def _escape(character: str) -> str:
     if character in _SHORT:
         return _SHORT[character]
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python holds a byte that is not UTF-8, in names of files
+        code -= 0xDC00
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

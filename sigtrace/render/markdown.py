@@ -1,22 +1,26 @@
 r"""What was negotiated as Markdown, for issues and reports.
 
 Text of strangers is made harmless twice: control characters become visible, as on a terminal, and what Markdown or HTML
-would obey is escaped, so that a peer named `<img src=x>` or `**bob**` reads as it is spelled.
+would obey is escaped, so that a peer named `<img src=x>` or `**bob**` reads as it is spelled. What sites make links,
+mentions or pictures of without being told (`evil.example`, `@all`, `#12`, `:boom:`) stands in code, where they do not.
 """
 
 from __future__ import annotations
 
 import re
+from html import escape as escape_html
 from typing import TYPE_CHECKING
 
 from sigtrace.render.escape import make_visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sigtrace.views.negotiation import Negotiations, NegotiationView, Round
 
-_SPECIAL = re.compile(r"[\\`*_\[\]<>!|~$&]|:(?=//)")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>!|~$&#]|:(?=//)")
+_WORD = re.compile(r"[^\s|`]+")
+_TEMPTING = re.compile(r"@|://|\w\.[^\W\d_]{2}|#\w|:[\w+-]+:|\b(?:mailto|xmpp):")
 _BACKTICKS = re.compile("`+")
 
 
@@ -52,7 +56,7 @@ def _round(one: Round) -> Iterator[str]:
     for remark in one.remarks:
         yield from ("", f"**{_text(remark)}**")
     for raw in one.raw:
-        yield from ("", "<details>", f"<summary>{_text(raw.title)}</summary>", "")
+        yield from ("", "<details>", f"<summary>{_html(raw.title)}</summary>", "")
         yield from _block(raw.sdp)
         yield from ("", "</details>")
 
@@ -73,4 +77,20 @@ def _block(text: str) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", make_visible(text.replace("\u00a0", " ")))
+    return _divide(text, lambda plain: _SPECIAL.sub(r"\\\g<0>", plain), lambda tempting: f"`{tempting}`")
+
+
+def _html(text: str) -> str:
+    """The same inside of HTML, where backslashes are letters and Markdown is not read."""
+    return _divide(text, escape_html, lambda tempting: f"<code>{escape_html(tempting)}</code>")
+
+
+def _divide(text: str, plain: Callable[[str], str], tempting: Callable[[str], str]) -> str:
+    """Write what could tempt a site in one way, and all else in another."""
+    made, place = [], 0
+    visible = make_visible(text.replace("\u00a0", " "))
+    for word in _WORD.finditer(visible):
+        if _TEMPTING.search(word[0]):
+            made += [plain(visible[place : word.start()]), tempting(word[0])]
+            place = word.end()
+    return "".join([*made, plain(visible[place:])])

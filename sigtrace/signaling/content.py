@@ -16,7 +16,7 @@ from sigtrace.notices import Notice, Severity
 from sigtrace.sdp.candidate import decode_candidate
 from sigtrace.sdp.description import decode_description
 from sigtrace.signaling.message_json import decode_object
-from sigtrace.text import decode_text
+from sigtrace.text import decode_text, keep_text
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def decode_content(body: Body) -> Content:
     if not body.complete:
         kind = _kind_of_fragment(text)
         return _content(body, kind, text=text, problem=f"{body.missing} bytes of it were never captured")
-    kind, facts = _decode_known(text) if len(text) <= MAX_REMEMBERED else _decode_whole(text)
+    known = data or b""
+    kind, facts = _decode_known(known) if len(known) <= MAX_REMEMBERED else _decode_whole(known)
     return _content(body, kind, text=text, **facts)
 
 
@@ -125,8 +126,13 @@ def _content(body: Body, kind: SignalKind, **facts: Any) -> Content:
     return Content(kind=kind, length=None if body.encoding else body.length, sha256=body.sha256, **facts)
 
 
-def _decode_whole(text: str) -> tuple[SignalKind, dict[str, Any]]:
-    """Decode a body that is all there."""
+def _decode_whole(data: bytes) -> tuple[SignalKind, dict[str, Any]]:
+    """Decode a body that is all there.
+
+    JSON that is not all UTF-8 is no JSON to the letter; clients take it, so its strings are read, and `keep_text` keeps
+    the bytes.
+    """
+    text = data.decode("utf-8", "surrogateescape")
     if text == "BYE":
         return SignalKind.BYE, {}
     if not text.lstrip().startswith("{"):
@@ -177,11 +183,11 @@ def _decode_ice(value: dict[str, Any], candidate: str) -> dict[str, Any]:
 
 
 def _text(value: dict[str, Any], key: str) -> str | None:
-    """Return a member that is text; a lone surrogate, which JSON can escape and UTF-8 cannot hold, is spelled out."""
+    """Return a member that is text; what UTF-8 cannot hold is spelled out."""
     member = value.get(key)
     if not isinstance(member, str):
         return None
-    return member.encode("utf-8", "backslashreplace").decode("utf-8")
+    return keep_text(member)
 
 
 _TYPE_MEMBER = re.compile(r'"type"\s*:\s*"(offer|answer|pranswer|offer-loopback)"')

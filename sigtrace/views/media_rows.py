@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.sdp.direction import Direction
 from sigtrace.value import Value
+from sigtrace.views.abridged import PHRASE_LENGTH, abridged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,8 +48,8 @@ def _row(
 ) -> MediaRow:
     either = offered or answered
     return MediaRow(
-        mid=_mid(either),
-        kind=(either.kind if either else "") or "?",
+        mid=abridged(_mid(either)),
+        kind=abridged(either.kind if either else "") or "?",
         offered=_describe(offered, with_numbers=True) if offered else (),
         answered=_describe(answered, with_numbers=offered is None) if answered else (),
         agreed=_describe_agreed(agreement) if agreement else (),
@@ -66,7 +67,7 @@ def _describe(media: MediaDescription, *, with_numbers: bool) -> tuple[str, ...]
     if media.rejected:
         return ("rejected",)
     if not media.codecs:
-        return (" ".join(media.formats) or media.protocol,)
+        return (abridged(" ".join(media.formats) or media.protocol, PHRASE_LENGTH),)
     return (media.direction.value, describe_codecs(media.codecs, with_numbers=with_numbers))
 
 
@@ -82,9 +83,9 @@ def describe_codecs(codecs: Sequence[Codec], *, with_numbers: bool) -> str:
             continue
         repeated = rtx.get(codec.payload_type)
         number = f"{codec.payload_type}\u00a0(rtx\u00a0{repeated})" if repeated is not None else str(codec.payload_type)
-        names.setdefault(codec.name or "unnamed", []).append(number)
+        names.setdefault(abridged(codec.name) or "unnamed", []).append(number)
     if not names:  # redundancy and comfort noise alone: rare, and then they are the point
-        names = {codec.name: [str(codec.payload_type)] for codec in codecs}
+        names = {abridged(codec.name): [str(codec.payload_type)] for codec in codecs}
     parts = [f"{name}\u00a0{_numbers(numbers)}" if with_numbers else name for name, numbers in names.items()]
     more = f", {len(parts) - CODECS_SHOWN} more" if len(parts) > CODECS_SHOWN else ""
     return ", ".join(parts[:CODECS_SHOWN]) + more
@@ -99,7 +100,7 @@ def _describe_agreed(agreement: MediaAgreement) -> tuple[str, ...]:
     if not agreement.accepted:
         return ("rejected",)
     if not agreement.offered.codecs:
-        return (" ".join(agreement.offered.formats) or agreement.offered.protocol,)
+        return (abridged(" ".join(agreement.offered.formats) or agreement.offered.protocol, PHRASE_LENGTH),)
     first = next((common.answered for common in agreement.codecs if not common.auxiliary), None)
     if first is None:
         return ("no codec in common",)
@@ -117,4 +118,4 @@ def _describe_agreed(agreement: MediaAgreement) -> tuple[str, ...]:
 def _describe_codec(codec: Codec) -> str:
     clock = f" {codec.clock_hz / 1000:g} kHz" if codec.clock_hz else ""
     channels = {None: "", 1: "", 2: " stereo"}.get(codec.channels, f" {codec.channels} channels")
-    return f"{codec.name or 'unnamed'}{clock}{channels}"
+    return f"{abridged(codec.name) or 'unnamed'}{clock}{channels}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sigtrace.sdp.agreement import agree, restarts_ice
 from sigtrace.signaling.content import SignalKind
 from sigtrace.value import Value
+from sigtrace.views.abridged import PHRASE_LENGTH, abridged
 from sigtrace.views.media_rows import MediaRow, compare_media
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.people import People
@@ -166,7 +167,8 @@ def _remarks(
             yield f"{signal.kind.value}: {malformed}, the first is line {first.number}: {first.reason}"
     for media in agreement.media if agreement else ():
         if media.mid_mismatch and media.answered:
-            yield f"section {media.index} is called {media.mid} in the offer and {media.answered.mid} in the answer"
+            mids = [abridged(str(mid)) for mid in (media.mid, media.answered.mid)]
+            yield f"section {media.index} is called {mids[0]} in the offer and {mids[1]} in the answer"
     if agreement and agreement.surplus:
         yield f"the answer has {count(len(agreement.surplus), 'section')} more than the offer"
 
@@ -191,7 +193,8 @@ def _describe(candidate: Candidate) -> str:
     address = f"[{candidate.address}]" if ":" in candidate.address else candidate.address
     tcp = f" {candidate.tcp_type}" if candidate.tcp_type else ""
     related = f" from {candidate.related_address}" if _is_telling(candidate.related_address) else ""
-    return f"{candidate.kind} {candidate.transport}{tcp} {address}:{candidate.port}{related}"
+    words = f"{candidate.kind} {candidate.transport}{tcp} {address}:{candidate.port}{related}"
+    return abridged(words, PHRASE_LENGTH)
 
 
 def _is_telling(related: str | None) -> bool:

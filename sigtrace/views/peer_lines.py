@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure
 from sigtrace.value import Value
-from sigtrace.views.people import People, abridged
+from sigtrace.views.abridged import abridged
+from sigtrace.views.people import People
 from sigtrace.views.quantities import format_duration
 from sigtrace.views.times import Clock
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sigtrace.signaling.events import PeerId
+from sigtrace.views.abridged import abridged
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 _PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")
-
-
-_NAME_LENGTH = 64
-"""Characters of a name that are shown: names come off the wire, and may be as long as a line of HTTP."""
 
 
 class Stranger(NamedTuple):
@@ -118,11 +115,3 @@ class People:
             key = (peer.session, abridged(peer.label).partition("@")[0])
             shared[key] = shared.get(key, 0) + 1
         return shared
-
-
-def abridged(name: str) -> str:
-    """Return a name without its middle where it is long; `show` has it whole."""
-    if len(name) <= _NAME_LENGTH:
-        return name
-    half = _NAME_LENGTH // 2
-    return f"{name[:half]}…{name[1 - half :]}"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from sigtrace.errors import SelectionError
 from sigtrace.value import Value
+from sigtrace.views.abridged import abridged
 from sigtrace.views.moment import parse_time
-from sigtrace.views.people import People, abridged
+from sigtrace.views.people import People
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

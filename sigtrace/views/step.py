@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sigtrace.application.http.message import ExchangeEnd
 from sigtrace.signaling.functions import WireEvent
 from sigtrace.text import decode_text
+from sigtrace.views.abridged import abridged
 from sigtrace.views.ladder_rows import Stroke, Tone
 from sigtrace.views.people import SERVER
 from sigtrace.views.quantities import count
@@ -111,7 +112,7 @@ def _describe_damage(half: Request | Response) -> tuple[str, ...]:
 
 
 def _status_line(response: Response) -> str:
-    return f"{response.status} {decode_text(response.reason)}".strip()
+    return f"{response.status} {abridged(decode_text(response.reason))}".strip()
 
 
 def _reason(response: Response) -> tuple[str, ...]:

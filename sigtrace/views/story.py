@@ -8,6 +8,7 @@ from sigtrace.calls.peers import Departure
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.functions import WireEvent
 from sigtrace.text import decode_text
+from sigtrace.views.abridged import PHRASE_LENGTH, abridged
 from sigtrace.views.ladder_rows import Tone
 from sigtrace.views.message_steps import tell_message
 from sigtrace.views.people import Stranger
@@ -98,7 +99,7 @@ def _tell_other(exchange: Exchange, author: Party, kind: ExchangeKind) -> Iterat
     event = WireEvent.QUIT if quits else WireEvent.BROWSER_REQUEST
     request, response = exchange.request, exchange.response
     if request is not None:
-        words = Words("quit" if quits else f"{request.method} {decode_text(request.target)}")
+        words = Words("quit" if quits else f"{request.method} {abridged(decode_text(request.target), PHRASE_LENGTH)}")
         step = request_step(exchange, request, author, words, Meaning(Tone.HOUSEKEEPING, event))
         step.minor = kind in (ExchangeKind.OTHER, ExchangeKind.OPTIONS)
         yield step

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from sigtrace.notices import Severity
 from sigtrace.value import Value
 from sigtrace.views.call_lines import CallLine, describe_call, name_outcome
+from sigtrace.views.command import STANDARD_INPUT, quote_file
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.peer_lines import PeerLine, describe_peers
 from sigtrace.views.people import People
@@ -24,7 +24,6 @@ PEERS_SHOWN = 8
 """Peers on the screen when there are many: those in failed calls first."""
 
 CALLS_SHOWN = 8
-STANDARD_INPUT = "-"
 _FILES_NAMED = 3
 """Captures that are named; of a ring of a hundred files, the first and the last say enough."""
 
@@ -61,7 +60,7 @@ class Summary(Value, frozen=True, kw_only=True):
     relays: Fact | None
     timing: Fact | None
     notices: tuple[NoticeLine, ...]
-    next: tuple[str, ...]  # commands to try
+    next: tuple[tuple[str, ...], ...]  # commands to try, as words of a shell
     nothing: tuple[str, ...]  # instead of sessions: why there are none
 
 
@@ -153,20 +152,20 @@ def _count_notices(trace: Trace) -> tuple[NoticeLine, ...]:
     return tuple(sorted(lines, key=lambda line: (_GRAVITY[line.severity], -line.count)))
 
 
-def _next_commands(trace: Trace, calls: tuple[CallLine, ...]) -> tuple[str, ...]:
+def _next_commands(trace: Trace, calls: tuple[CallLine, ...]) -> tuple[tuple[str, ...], ...]:
     if not trace.captures:
         return ()
-    files = " ".join(shlex.quote(capture.file) for capture in trace.captures)
+    files = [quote_file(capture.file) for capture in trace.captures]
     if len(trace.captures) > _FILES_NAMED:
-        files = "…"  # the reader has them on the command line above
+        files = ["…"]  # the reader has them on the command line above
     if not trace.sessions:
-        return (f"sigtrace export {files} --format ndjson --flows",)
+        return (("sigtrace", "export", *files, "--format", "ndjson", "--flows"),)
     failed = next((line for line in calls if not line.good), None)
     telling = failed or next(iter(calls), None)
     if telling is None:
-        return (f"sigtrace chart {files}", f"sigtrace waits {files}")
-    call = f" --call {telling.number}" if len(trace.calls) > 1 or telling.number > 1 else ""
-    commands = [f"sigtrace chart {files}{call}", f"sigtrace sdp {files}{call}"]
+        return tuple(("sigtrace", command, *files) for command in ("chart", "waits"))
+    call = ("--call", str(telling.number)) if len(trace.calls) > 1 or telling.number > 1 else ()
+    commands = [("sigtrace", command, *files, *call) for command in ("chart", "sdp")]
     if telling.exchange is not None:
-        commands.append(f"sigtrace show {files} {telling.exchange}")
+        commands.append(("sigtrace", "show", *files, str(telling.exchange)))
     return tuple(commands)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.sdp.agreement import KeyExchange, Side
 from sigtrace.value import Value
+from sigtrace.views.abridged import PHRASE_LENGTH, abridged
 from sigtrace.views.quantities import count
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _first(description: Description | None) -> MediaDescription | None:
 
 
 def _bundle(description: Description | None) -> str:
-    return "" if description is None else " ".join(description.bundle) or "none"
+    return "" if description is None else abridged(" ".join(description.bundle), PHRASE_LENGTH) or "none"
 
 
 def _agreed_bundle(agreement: Agreement) -> str:
@@ -91,7 +92,7 @@ def _ice(description: Description | None) -> str:
     words = [f"ufrag {media.ice_ufrag}" if media.ice_ufrag else "no credentials"]
     words += ["lite"] if description.ice_lite else []
     words += [option for option in media.ice_options if option != "renomination"]
-    return " ".join(words)
+    return abridged(" ".join(words), PHRASE_LENGTH)
 
 
 def _keys(
@@ -122,12 +123,12 @@ def _describe_keys(media: MediaDescription | None) -> str:
     if media is None:
         return ""
     if not media.fingerprints:
-        return media.crypto[0].suite if media.crypto else "none"
+        return abridged(media.crypto[0].suite) if media.crypto else "none"
     print_ = media.fingerprints[0]
     pairs = print_.value.split(":")
     brief = f"{':'.join(pairs[:2])}…{':'.join(pairs[-2:])}" if len(pairs) > 4 else print_.value
     role = f"{media.setup.value} " if media.setup else ""
-    return f"{role}{print_.algorithm} {brief}"
+    return abridged(f"{role}{print_.algorithm} {brief}", PHRASE_LENGTH)
 
 
 def _side(side: Side, names: tuple[str, str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.calls.signals import Fate
 from sigtrace.signaling.content import DESCRIPTION_KINDS, SignalKind
+from sigtrace.views.abridged import abridged
 from sigtrace.views.quantities import count, format_bytes, format_duration
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _describe_description(content: Content) -> tuple[str, ...]:
     if content.description is None:
         return (*length, content.problem) if content.problem else length
     media = content.description.media
-    kinds = " ".join(section.kind for section in media)
+    kinds = abridged(" ".join(section.kind for section in media))
     return (*length, kinds if 0 < len(media) <= 2 else f"{len(media)} media")
 
 
@@ -77,13 +78,13 @@ def describe_candidates(signals: Sequence[Signal]) -> Words:
     transports: dict[str, None] = {}
     for signal in signals:
         candidate = signal.content.candidate
-        kinds[candidate.kind if candidate else "unreadable"] += 1
+        kinds[abridged(candidate.kind) if candidate else "unreadable"] += 1
         if candidate:
-            transports[candidate.transport] = None
+            transports[abridged(candidate.transport)] = None
     label = " ".join(["candidate", *kinds]) if len(signals) == 1 else "candidate"
     if len(signals) == 1:
         candidate = signals[0].content.candidate
-        return Words(label, (f"{candidate.transport} {candidate.address}",) if candidate else ())
+        return Words(label, (abridged(f"{candidate.transport} {candidate.address}"),) if candidate else ())
     more = (" ".join(transports),) if set(transports) - {"udp"} else ()
     return Words(label, (" ".join(kinds), *more))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -31,3 +32,21 @@ def run(*arguments: str | Path, stdin: bytes = b"", **variables: str) -> subproc
         check=False,
     )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def on_terminal(*arguments: str | Path, **variables: str) -> str:
+    """Run `sigtrace` with a terminal as its stdout, and return what it shows."""
+    ours, theirs = pty.openpty()
+    command = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], stdout=theirs, env=environment(**{"TERM": "xterm", **variables})
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # how Linux says that the other end is closed
+        pass
+    os.close(ours)
+    assert command.wait(timeout=30) == 0
+    return shown.decode().replace("\r\n", "\n")

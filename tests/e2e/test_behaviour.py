@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.command import BASIC, COMMAND, environment, run
+from tests.e2e.command import BASIC, COMMAND, environment, on_terminal, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,25 +170,9 @@ def test_encoding_without_boxes() -> None:
 def test_colours() -> None:
     """Colours are there when asked for, by --color or on a terminal; NO_COLOR keeps them off there."""
     assert "\x1b[" in run("chart", BASIC, "--color", "always").stdout
-    assert "\x1b[" in _on_terminal("chart", str(BASIC))
-    assert "\x1b[" not in _on_terminal("chart", str(BASIC), NO_COLOR="1")
-    assert "\x1b[" not in _on_terminal("chart", str(BASIC), "--color", "never")
-
-
-def _on_terminal(*arguments: str, **variables: str) -> str:
-    """Run the command with a terminal as its stdout, and return what it shows."""
-    ours, theirs = pty.openpty()
-    command = subprocess.Popen([*COMMAND, *arguments], stdout=theirs, env=environment(TERM="xterm", **variables))
-    os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 65536):
-            shown += piece
-    except OSError:  # how Linux says that the other end is closed
-        pass
-    os.close(ours)
-    assert command.wait(timeout=30) == 0
-    return shown.decode()
+    assert "\x1b[" in on_terminal("chart", str(BASIC))
+    assert "\x1b[" not in on_terminal("chart", str(BASIC), NO_COLOR="1")
+    assert "\x1b[" not in on_terminal("chart", str(BASIC), "--color", "never")
 
 
 def test_output_file(tmp_path: Path) -> None:

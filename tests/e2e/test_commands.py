@@ -115,7 +115,7 @@ def test_export_flows_and_bodies() -> None:
 
 def test_sdp_forms(tmp_path: Path) -> None:
     """Descriptions come as Markdown, JSON, CSV, and as they were."""
-    assert run("sdp", BASIC, "--format", "markdown").stdout.startswith("## Call 1: bob")
+    assert run("sdp", BASIC, "--format", "markdown").stdout.startswith("## Call 1: `bob@host-b` (2)")
     kinds = [record["type"] for record in json.loads(run("sdp", BASIC, "--format", "json").stdout)]
     assert {"description", "candidate"} <= set(kinds)
     assert len(list(csv.DictReader(run("sdp", BASIC, "--format", "csv").stdout.splitlines()))) == 4

@@ -63,6 +63,7 @@ CASES = {
     "autocall": MAIN,
     "errors": MAIN,
     "glare": MAIN,
+    "hostile-text": (*MAIN, "chart-wide", "waits", "sdp", "sdp-markdown"),
     "ipv6-only": ("summary", "chart-wide", "sdp"),
     "killed-peer": (*MAIN, "waits"),
     "never-delivered": (*MAIN, "sdp"),

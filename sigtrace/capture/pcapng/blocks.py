@@ -25,6 +25,7 @@ from sigtrace.capture.options import (
 )
 from sigtrace.capture.timestamps import Resolution, decode_resolution
 from sigtrace.errors import DecodeError
+from sigtrace.text import decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +128,7 @@ def decode_name_resolution(body: bytes, *, big_endian: bool) -> Iterator[NameRes
         fields.skip(min(-length % 4, fields.remaining))
         size = {1: 4, 2: 16}.get(kind)  # IPv4, IPv6; others, such as EUI-48, name no endpoint
         if size is not None and length > size:
-            names = tuple(name.decode("utf-8", "replace") for name in value[size:].split(b"\x00") if name)
+            names = tuple(decode_text(name) for name in value[size:].split(b"\x00") if name)
             yield NameResolution(address=value[:size], names=names)
 
 

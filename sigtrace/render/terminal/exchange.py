@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.render.terminal.functions import render_code
 from sigtrace.render.terminal.line import DIM, FAILURE, PLAIN, TITLE, Line, join_lines
-from sigtrace.render.terminal.wrap import wrap, wrap_line
+from sigtrace.render.terminal.wrap import fold, wrap, wrap_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _INDENT = 2
 _FACTS = 16
+_GAP = 4
 
 
 def render_exchange(view: ExchangeView, screen: Screen) -> str:
@@ -24,7 +25,7 @@ def render_exchange(view: ExchangeView, screen: Screen) -> str:
 
 
 def _lines(view: ExchangeView, screen: Screen) -> Iterator[Line]:
-    yield Line(screen).add(f"EXCHANGE {view.number}", TITLE).add("    ").add(view.title)
+    yield from _headed(f"EXCHANGE {view.number}", view.title, PLAIN, screen)
     for name, value in view.facts:
         width = 1000 if screen.width is None else screen.width - _FACTS
         for place, part in enumerate(wrap(screen.clean(value), width, screen)):
@@ -43,12 +44,30 @@ def _lines(view: ExchangeView, screen: Screen) -> Iterator[Line]:
 
 
 def _message(message: Message, screen: Screen) -> Iterator[Line]:
-    yield Line(screen).add(message.title.upper(), TITLE).add("    ").add(message.when, DIM)
-    yield Line(screen).add(" " * _INDENT).add(message.start)
+    yield from _headed(message.title.upper(), message.when, DIM, screen)
+    yield from _spelled(message.start, screen)
     for name, value in message.headers:
-        yield Line(screen).add(" " * _INDENT).add(f"{name}: ", DIM).add(value)
+        yield from _spelled(f"{name}: {value}", screen, dim=len(screen.clean(f"{name}: ")))
     if message.body_note:
         yield Line(screen)
-        yield Line(screen).add(" " * _INDENT).add(message.body_note, DIM)
+        yield from wrap_line(message.body_note, screen, DIM, indent=_INDENT)
     for text in message.body:
-        yield Line(screen).add(" " * _INDENT).add(text)
+        yield from _spelled(text, screen)
+
+
+def _headed(title: str, text: str, style: str, screen: Screen) -> Iterator[Line]:
+    """A title and what is said of it, beneath it where there is no room beside it."""
+    line = Line(screen).add(title, TITLE)
+    if screen.width is not None and line.width + _GAP + screen.cells(screen.clean(text)) > screen.width:
+        yield line
+        yield from wrap_line(text, screen, style, indent=_INDENT)
+    else:
+        yield line.add(" " * _GAP).add(text, style)
+
+
+def _spelled(text: str, screen: Screen, *, dim: int = 0) -> Iterator[Line]:
+    """A line of the wire, its first `dim` characters dim; it goes on beneath itself where the screen ends."""
+    width = None if screen.width is None else screen.width - _INDENT
+    for part in fold(screen.clean(text), width):
+        yield Line(screen).add(" " * _INDENT).add(part[:dim], DIM).add(part[dim:])
+        dim = max(dim - len(part), 0)

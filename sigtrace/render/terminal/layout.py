@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MIN_GAP = 18
 """Cells between two lifelines: `candidate` and a number with its arrow and a little line to see where it goes."""
 
+_LEAST_GAP = 12
+"""What is left of it where long times or packet numbers need the room: a few letters an arrow."""
+
 MAX_GAP = 44
 """Wider, and the eye loses the way from one lifeline to the next."""
 
@@ -105,7 +108,7 @@ def lay_out(section: Section, screen: Screen, *, show_packets: bool) -> Layout:
     if room < min(wanted, _COMFORTABLE_GAP):
         gutter = gutter._replace(delta=0)
         room = (screen.width - gutter.width - 2 * margin - 1) // gaps - 1
-    return _assemble(gutter, [min(max(room, MIN_GAP), MAX_GAP)] * gaps, margin, screen.width)
+    return _assemble(gutter, [min(max(room, _LEAST_GAP), MAX_GAP)] * gaps, margin, screen.width)
 
 
 _COMFORTABLE_GAP = 26

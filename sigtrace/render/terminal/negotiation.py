@@ -68,7 +68,7 @@ class _Page:
         rows = [self._media(row) for row in one.media] + [self._transport(row) for row in one.transport]
         yield from render_table(_COLUMNS, rows, screen, indent=2)
         for remark in one.remarks:
-            yield Line(screen).add(f"  {screen.glyphs.bad} ", FAILURE).add(remark, FAILURE)
+            yield from wrap_line(f"{screen.glyphs.bad} {remark}", screen, FAILURE, indent=2)
 
     def _media(self, row: MediaRow) -> list[Cell]:
         rejected = row.accepted is False

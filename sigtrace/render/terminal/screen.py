@@ -8,6 +8,9 @@ from rich.cells import cell_len, set_cell_size
 
 from sigtrace.render.escape import make_ascii, make_visible
 
+LEAST_WIDTH = 60
+"""Cells: two lifelines and the server's need that many with their gutter, and the widest table at its narrowest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
@@ -96,4 +99,6 @@ class Screen:
 def _last_cells(text: str, width: int) -> str:
     while text and cell_len(text) > width:
         text = text[max(1, (len(text) - width) // 2) :] if len(text) > width * 2 else text[1:]
+    while text and not cell_len(text[0]):
+        text = text[1:]  # a mark without its letter
     return text

@@ -22,7 +22,7 @@ from sigtrace.render.terminal.table import Cell, TableColumn, render_table
 from sigtrace.render.terminal.wrap import wrap_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sigtrace.render.terminal.screen import Screen
     from sigtrace.views.call_lines import CallLine
@@ -74,8 +74,8 @@ class _Page:
     def _capture(self) -> Iterator[Line]:
         facts = self._join.join(self._screen.clean(fact) for fact in self._summary.capture)
         line = Line(self._screen).add(self._summary.title, TITLE)
-        if self._screen.width is not None and line.width + 4 + self._screen.cells(facts) > self._screen.width:
-            yield line
+        if _is_over(self._screen, line.width + 4 + self._screen.cells(facts)):
+            yield from wrap_line(self._summary.title, self._screen, TITLE)
             yield from wrap_line(facts, self._screen)
         else:
             yield line.add("    ").add(facts)
@@ -86,7 +86,11 @@ class _Page:
 
     def _session(self, session: SessionLines) -> Iterator[Line]:
         heading = Line(self._screen).add("PEERS", TITLE).to(INDENT).add(session.server)
-        yield heading.add(f"{self._join}{session.remark}", DIM)
+        if _is_over(self._screen, heading.width + self._screen.cells(f"{self._join}{session.remark}")):
+            yield heading
+            yield Line(self._screen).to(INDENT).add(session.remark, DIM)
+        else:
+            yield heading.add(f"{self._join}{session.remark}", DIM)
         yield from render_table(_PEER_COLUMNS, [self._peer(peer) for peer in session.peers], self._screen, indent=2)
         if session.more_peers:
             yield Line(self._screen).to(3).add(f"   {self._screen.glyphs.more} {session.more_peers:,} more", DIM)
@@ -176,13 +180,31 @@ class _Page:
             yield line.add(text, DIM)
 
     def _next(self) -> Iterator[Line]:
-        """Each command on its own line when they do not fit on one, so that it can be copied."""
-        commands = [self._screen.clean(command) for command in self._summary.next]
-        if not commands:
+        """Each command on lines of its own, so that it can be copied; a shell takes them as one."""
+        if self._summary.next:
+            yield Line(self._screen)
+        for place, words in enumerate(self._summary.next):
+            line = Line(self._screen).add("next" if place == 0 else "", DIM)
+            for number, text in enumerate(self._broken(words)):
+                yield line.to(INDENT + 2 * (number > 0)).add(text)
+                line = Line(self._screen)
+
+    def _broken(self, words: Sequence[str]) -> Iterator[str]:
+        """Break a command between words, as a shell reads it; a name that fits on no line is left to the reader."""
+        screen = self._screen
+        if screen.width is None:
+            yield " ".join(words)
             return
-        yield Line(self._screen)
-        for place, command in enumerate(commands):
-            yield Line(self._screen).add("next" if place == 0 else "", DIM).to(INDENT).add(command)
+        room = screen.width - INDENT - len("   \\")
+        fitting = [word if screen.cells(screen.clean(word)) <= room else "…" for word in words]
+        line = fitting[0]
+        for place, word in enumerate(fitting[1:], 2):
+            longer = f"{line} {word}"
+            if screen.cells(screen.clean(longer)) > room + 2 * (place == len(words)):
+                yield f"{line} \\"
+                longer = word
+            line = longer
+        yield line
 
 
 def _is_over(screen: Screen, width: int) -> bool:

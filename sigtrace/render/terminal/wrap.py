@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 
 from sigtrace.render.terminal.line import PLAIN, Line
 
@@ -34,6 +34,24 @@ def wrap(text: str, width: int, screen: Screen) -> list[str]:
         *full, current = chop_cells(word, width) if word else [""]
         lines += full
     return [*lines, current] if current else lines
+
+
+def fold(text: str, width: int | None) -> list[str]:
+    """Break a clean text where its lines are full, behind a space if one is near, and keep all of it."""
+    if width is None or cell_len(text) <= width:
+        return [text]
+    lines, place = [], 0
+    while place < len(text):
+        full = chop_cells(text[place : place + width], max(width, 4))[0]
+        end = place + len(full)
+        while end < len(text) and not cell_len(text[end]):
+            end += 1  # marks stay with their letter
+        space = text.rfind(" ", place, end) + 1
+        if end < len(text) and space - place > width // 2:
+            end = space
+        lines.append(text[place:end])
+        place = end
+    return lines
 
 
 def wrap_line(text: str, screen: Screen, style: str = PLAIN, indent: int = 0) -> Iterator[Line]:

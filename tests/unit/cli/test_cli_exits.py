@@ -80,4 +80,4 @@ def test_usage_errors_are_left_to_typer() -> None:
 def test_complaints_are_harmless(capsys: pytest.CaptureFixture[str]) -> None:
     """A file name cannot act on the terminal or begin a line of its own."""
     complain("no file a\nb\x1b[31m\x9b\udc80", "try\ranother")
-    assert capsys.readouterr().err == "sigtrace: no file a\\nb\\x1b[31m\\x9b\\udc80\n  try\\ranother\n"
+    assert capsys.readouterr().err == "sigtrace: no file a\\nb\\x1b[31m\\x9b\\x80\n  try\\ranother\n"

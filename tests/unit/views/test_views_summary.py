@@ -74,9 +74,9 @@ def test_the_next_commands_name_the_file_as_a_shell_wants_it() -> None:
     trace = _trace("third-party")
     renamed = changed(trace, captures=tuple(changed(one, file="my call.pcapng") for one in trace.captures))
     assert summarise(renamed).next == (
-        "sigtrace chart 'my call.pcapng' --call 2",
-        "sigtrace sdp 'my call.pcapng' --call 2",
-        "sigtrace show 'my call.pcapng' 19",
+        ("sigtrace", "chart", "'my call.pcapng'", "--call", "2"),
+        ("sigtrace", "sdp", "'my call.pcapng'", "--call", "2"),
+        ("sigtrace", "show", "'my call.pcapng'", "19"),
     )
 
 
@@ -195,7 +195,7 @@ def test_many_captures_are_named_by_the_first_and_the_last() -> None:
     ring = changed(trace, captures=tuple(changed(trace.captures[0], file=f"r{n}.pcap") for n in range(100)))
     summary = summarise(ring)
     assert summary.title == "100 captures, r0.pcap to r99.pcap"
-    assert summary.next[0] == "sigtrace chart …"
+    assert summary.next[0] == ("sigtrace", "chart", "…")
     piped = changed(trace, captures=(changed(trace.captures[0], file="-"),))
     assert summarise(piped).title == "standard input"
 
