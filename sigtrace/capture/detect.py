@@ -81,8 +81,14 @@ _TEXTS = (  # how text begins, after white space
     (b"<?xml", "XML", "give the capture itself"),
     (b"<!doctype html", "a web page", "was the capture's link saved instead of the capture?"),
     (b"<html", "a web page", "was the capture's link saved instead of the capture?"),
+    (b'{"log":', "a HAR file", "a browser's log has no packets: record with `tcpdump -w FILE` meanwhile"),
     (b"{", "JSON", "give the capture itself"),
     (b"[", "JSON", "give the capture itself"),
+)
+
+_ENDINGS = (  # of formats without a magic
+    (".etl", "a Windows event trace", "convert it with `etl2pcapng IN OUT`"),
+    (".erf", "an ERF capture", _CONVERT),
 )
 
 
@@ -109,6 +115,9 @@ def detect_capture(head: bytes, *, file: str) -> CaptureKind:
     if not head:
         raise CaptureError(f"{file} is empty", hint="was the capture stopped before its first packet was written?")
     looks, hint = _describe(head)
+    for ending, known, what in _ENDINGS:
+        if file.lower().endswith(ending) and looks.startswith("binary data"):
+            looks, hint = known, what
     raise CaptureError(f"{file} is not a capture: it looks like {looks}", hint=hint or "sigtrace reads pcap and pcapng")
 
 
@@ -120,8 +129,9 @@ def _describe(head: bytes) -> tuple[str, str]:
     if head[257:262] == b"ustar":
         return "a tar archive", _EXTRACT
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    squeezed = b"".join(text.split())
     for start, looks, hint in _TEXTS:
-        if text.startswith(start) and _is_text(head):
+        if (text.startswith(start) or squeezed.startswith(start)) and _is_text(head):
             return looks, hint
     if _is_text(head):
         return "text", "make a capture with `tcpdump -w FILE`; what tcpdump prints cannot be read back"

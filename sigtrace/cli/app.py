@@ -1,24 +1,28 @@
 """The commands, registered; what is true of all of them."""
 
 import gc
-import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import sigtrace
+from sigtrace.cli.exits import Code, complain, debugging, report
 from sigtrace.cli.options import spread
+from sigtrace.cli.streams import forget_unwritten, open_streams
 
 EXIT_CODES = """
 \b
 Exit codes: 0 all is well
+            1 a bug of ours
             2 usage, or a selection of what is not there
             3 cannot be opened, or is not a capture
             4 damaged: the answer is there, parts of it are missing
+            130 interrupted, 143 terminated
 """
 
 app = typer.Typer(
@@ -60,9 +64,10 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
 @app.callback()
 def about(
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does the work
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Explain WebRTC signaling from what went over the wire: pcap and pcapng in, charts and data out.
 
@@ -74,15 +79,37 @@ def about(
     sigtrace show call.pcapng 6           one exchange whole
     tcpdump -w - port 8888 | sigtrace chart -
     """  # noqa: D301 - Typer's mark for lines that stay as they are
+    debugging.set(debug)
 
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a sign that the terminal lacks is no reason to stop
-    register(sys.argv[1:])
+    open_streams()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(Code.TERMINATED))  # so that a progress bar is taken away
     try:
-        app(prog_name="sigtrace")
+        sys.exit(_run())
     finally:
+        forget_unwritten()
         gc.freeze()  # at its end Python looks for garbage in all that there is: a sixth of a small capture's time
+
+
+def _run() -> int:
+    """Run the command that is called; return its exit code."""
+    try:
+        register(sys.argv[1:])
+        code = app(prog_name="sigtrace", standalone_mode=False)
+        if not code:
+            sys.stdout.flush()
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the last who can say what happened
+        return _say_usage(error) if hasattr(error, "format_message") else report(error, debug="--debug" in sys.argv)
+    return code or Code.OK
+
+
+def _say_usage(error: Any) -> int:
+    """Say what is wrong with the arguments, or show the help where there are none."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    else:
+        command = " ".join(["sigtrace", *(one for one in sys.argv[1:2] if one in COMMANDS)])
+        complain(error.format_message(), f"{command} --help lists what there is")
+    return Code.USAGE

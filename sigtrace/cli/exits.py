@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import IntEnum
 from typing import TYPE_CHECKING, NoReturn
 
@@ -30,6 +31,7 @@ class Code(IntEnum):
     UNREADABLE = 3  # cannot be opened, or is not a capture
     DAMAGED = 4  # the answer is printed, and a part of what it is about is missing
     INTERRUPTED = 130  # 128 + SIGINT, as shells count
+    TERMINATED = 143  # 128 + SIGTERM
 
 
 LOST_BYTES = frozenset({"tcp.gap", "tcp.cut-segment"})
@@ -47,33 +49,51 @@ def code_of(trace: Trace) -> Code:
     return Code.DAMAGED if damaged else Code.OK
 
 
+debugging = ContextVar("debugging", default=False)
+"""Whether `--debug` stood before the command; behind it, it is an option of the command."""
+
+
 @contextmanager
 def reporting(*, debug: bool) -> Iterator[None]:
     """Turn what goes wrong inside into a line on stderr and an exit code; `debug` adds the traceback."""
     try:
         yield
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        raise typer.Exit(Code.INTERRUPTED) from None
-    except BrokenPipeError:
-        _end_quietly()
-    except SigtraceError as error:
-        if debug:
-            traceback.print_exc()
-        complain(str(error), error.hint)
-        raise typer.Exit(Code.USAGE if isinstance(error, SelectionError) else Code.UNREADABLE) from None
-    except (OSError, RecursionError, MemoryError) as error:
-        if debug:
-            traceback.print_exc()
-        complain(_describe(error))
-        raise typer.Exit(Code.UNREADABLE) from None
-    except Exception as error:
+    except (KeyboardInterrupt, Exception) as error:
         if isinstance(error, typer.Exit | typer.Abort) or hasattr(error, "exit_code"):
             raise  # Typer's own ways to end
-        if debug:
-            traceback.print_exc()
-        complain(f"this is a bug: {type(error).__name__}: {error}", "please report it with what --debug prints")
-        raise typer.Exit(Code.BUG) from None
+        raise typer.Exit(report(error, debug=debug)) from None
+
+
+def report(error: BaseException, *, debug: bool) -> Code:
+    """Say what went wrong, and what to try; return the exit code it is."""
+    if isinstance(error, KeyboardInterrupt):
+        return Code.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _end_quietly()
+    if debug or debugging.get():
+        traceback.print_exception(error)
+    code, problem, hint = _explain(error)
+    complain(problem, hint)
+    return code
+
+
+def _explain(error: BaseException) -> tuple[Code, str, str]:
+    match error:
+        case SelectionError():
+            return Code.USAGE, str(error), error.hint
+        case SigtraceError():
+            return Code.UNREADABLE, str(error), error.hint
+        case MemoryError():
+            return (
+                Code.UNREADABLE,
+                "there is not enough memory",
+                "take a part of the capture: editcap -A TIME -B TIME IN OUT",
+            )
+        case OSError():
+            return Code.UNREADABLE, _describe(error), ""
+    hint = "please report it, with what --debug prints and, if you may share it, the capture"
+    return Code.BUG, f"this is a bug: {_describe(error)}", hint
 
 
 def complain(problem: str, hint: str = "") -> None:
@@ -83,10 +103,14 @@ def complain(problem: str, hint: str = "") -> None:
         print(f"  {make_visible(hint)}", file=sys.stderr)  # noqa: T201 - the same
 
 
+_DESCRIBED = 300
+"""Characters of an error that nobody foresaw: it may quote a whole message."""
+
+
 def _describe(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error) or type(error).__name__
+    return f"{type(error).__name__}: {error}".removesuffix(": ")[:_DESCRIBED]
 
 
 def _end_quietly() -> NoReturn:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,7 +18,7 @@ from sigtrace.errors import SelectionError, SourceError
 from sigtrace.text import encode_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from sigtrace.cli.options import Captures, Look, Talk, Target
     from sigtrace.render.terminal.screen import Screen
@@ -64,16 +66,32 @@ def write_text(
         BrokenPipeError: whoever read stdout has gone.
     """
     if target.output is None:
-        sys.stdout.flush()
-        _write(sys.stdout.buffer.write, pieces, encode_text if exact else _encoder(encoding or sys.stdout.encoding))
-        sys.stdout.buffer.flush()
+        encode = encode_text if exact else _encoder(encoding or sys.stdout.encoding)
+        with _complaining("standard output", "-o FILE writes into a file"):
+            sys.stdout.flush()
+            _write(sys.stdout.buffer.write, pieces, encode)
+            sys.stdout.buffer.flush()
         return
     protect(target.output, captures)
+    with _complaining(str(target.output), "name another file with -o"), target.output.open("wb") as file:
+        _write(file.write, pieces, encode_text if exact else _encoder("utf-8"))
+
+
+@contextmanager
+def _complaining(name: str, otherwise: str) -> Iterator[None]:
+    """Raise SourceError where writing fails, with what to try; that whoever read has gone is no error of writing."""
     try:
-        with target.output.open("wb") as file:
-            _write(file.write, pieces, encode_text if exact else _encoder("utf-8"))
+        yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise SourceError(f"{target.output} cannot be written: {error.strerror or error}") from error
+        hint = {
+            errno.EISDIR: "it is a folder: name a file in it",
+            errno.ENOENT: "its folder does not exist: make it first",
+            errno.ENOSPC: "what is there of it is not whole; make room, or name another place with -o",
+            errno.EDQUOT: "what is there of it is not whole; make room, or name another place with -o",
+        }.get(error.errno or 0, otherwise)
+        raise SourceError(f"{name} cannot be written: {error.strerror or error}", hint=hint) from error
 
 
 def _encoder(encoding: str | None) -> Callable[[str], bytes]:
@@ -112,16 +130,20 @@ def folder_for(target: Target, purpose: str, otherwise: str) -> Path:
     try:
         target.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SourceError(f"{target.output} cannot be made a folder: {error.strerror or error}") from error
+        exists = isinstance(error, FileExistsError | NotADirectoryError)
+        hint = "it, or what it should be in, is a file: name a folder" if exists else "name another folder with -o"
+        raise SourceError(f"{target.output} cannot be made a folder: {error.strerror or error}", hint=hint) from error
     return target.output
 
 
 def finish(trace: Trace, talk: Talk) -> NoReturn:
     """End a command that has given its answer, with a word on stderr when something is missing in it."""
+    from sigtrace.views.wording import place_of  # noqa: PLC0415 - not needed for --help
+
     code = code_of(trace)
     if talk.verbose:
         for notice in trace.notices:
-            where = "" if notice.packet is None else f" (packet {notice.packet})"
+            where = place_of(notice.packet, notice.offset)
             complain(f"{notice.severity.value}: {notice.code}: {notice.text}{where}")
     elif code is Code.DAMAGED and not talk.quiet:
         complain("parts of the capture are missing or damaged; -v lists them, -q is silent about it")

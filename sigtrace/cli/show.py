@@ -60,7 +60,9 @@ def _of_signal(trace: "Trace", number: int) -> int:
     signal = trace.signal(number)
     exchange = signal and (signal.sent_exchange or signal.delivered_exchange)
     if not exchange:
-        raise SelectionError(f"no signal {number}", hint=f"there are {len(trace.signals)} signals in it")
+        numbers = [one.number for one in trace.signals]
+        hint = f"signals are numbered {numbers[0]} to {numbers[-1]}" if numbers else "there are no signals in it"
+        raise SelectionError(f"no signal {number}", hint=hint)
     return exchange
 
 
@@ -72,6 +74,8 @@ def _of_packet(trace: "Trace", number: int) -> int:
         for message in (exchange.request, exchange.response)
         if message is not None and message.span.first_packet <= number <= message.span.last_packet
     ]
+    if number > trace.packets:
+        raise SelectionError(f"no packet {number}", hint=f"packets are numbered 1 to {trace.packets}")
     if not around:
         raise SelectionError(f"packet {number} is part of no exchange", hint="sigtrace packet FILE N shows any packet")
     return min(around)[1]

@@ -107,7 +107,7 @@ def decode_content(body: Body) -> Content:
 def explain_problems(content: Content, packet: int) -> Iterator[Notice]:
     """Yield a notice for each thing that makes a captured message less than it claims to be."""
     if content.problem and content.sha256 is not None:
-        text = f"{content.kind.value}: {content.problem}"
+        text = f"{content.kind.value}: {content.problem}; kept as it stands"
         yield Notice(code=MALFORMED_MESSAGE, severity=Severity.WARNING, text=text, packet=packet)
     description = content.description
     if description is None:

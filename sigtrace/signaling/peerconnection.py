@@ -202,7 +202,7 @@ def _decode_wait(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
         yield Notice(
             code=NO_PEER_ID,
             severity=Severity.WARNING,
-            text="a /wait without peer_id: nobody's mailbox",
+            text="a /wait without peer_id is in nobody's mailbox; it was taken for no peer's wait",
             packet=request.span.first_packet,
         )
     if response is None:

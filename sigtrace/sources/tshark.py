@@ -11,11 +11,15 @@ import shutil
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from sigtrace.errors import SelectionError, SourceError
+from sigtrace.errors import SourceError
 from sigtrace.sources.dissection import Dissection, Layer
+from sigtrace.sources.dissector import find_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_OTHERWISE = "--with scapy dissects it without tshark"
 
 
 def dissect_with_tshark(path: str, number: int) -> Dissection:
@@ -27,6 +31,7 @@ def dissect_with_tshark(path: str, number: int) -> Dissection:
 
     Raises:
         SourceError: tshark is not installed, or failed.
+        CaptureError: neither tshark nor sigtrace can read the capture.
         SelectionError: the capture has no packet of that number.
     """
     program = shutil.which("tshark")
@@ -34,7 +39,8 @@ def dissect_with_tshark(path: str, number: int) -> Dissection:
         raise SourceError("tshark is not installed", hint="it is part of Wireshark: apt install tshark")
     packet = _one_packet(path, number, program)
     if packet is None:
-        raise SelectionError(f"{path} has no packet {number}")
+        find_record(path, number)  # which says so when there is none
+        raise SourceError(f"tshark said nothing about packet {number}", hint=_OTHERWISE)
     return Dissection(
         number=number,
         program="Wireshark",
@@ -44,7 +50,10 @@ def dissect_with_tshark(path: str, number: int) -> Dissection:
 
 def _one_packet(path: str, number: int, program: str) -> Any | None:
     """Run tshark up to that packet, and return it."""
-    import pyshark  # noqa: PLC0415 - heavy, and needed here alone
+    try:
+        import pyshark  # noqa: PLC0415 - heavy, and needed here alone
+    except ImportError as error:
+        raise SourceError(f"pyshark cannot be used: {error}", hint=f"pip install pyshark, or {_OTHERWISE}") from error
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # pyshark sets a child watcher, which newer Pythons regret
@@ -62,7 +71,8 @@ def _one_packet(path: str, number: int, program: str) -> Any | None:
             packet = next(iter(capture), None)
             capture.close()
         except (OSError, pyshark.capture.capture.TSharkCrashException) as error:
-            raise SourceError(f"tshark could not read {path}: {_reason(error)}") from error
+            find_record(path, number)  # a better word on what is no capture, or has no such packet
+            raise SourceError(f"tshark could not read {path}: {_reason(error)}", hint=_OTHERWISE) from error
         finally:
             if capture is not None:
                 capture._running_processes.clear()  # noqa: SLF001 - of one that failed it would complain again
@@ -75,7 +85,7 @@ def _reason(error: Exception) -> str:
     """Return what tshark itself said last, as pyshark quotes it, or else the first line."""
     lines = str(error).splitlines() or ["no reason given"]
     quoted = (line.partition(": ")[2] for line in lines if line.startswith("Last error line: "))
-    return next(quoted, lines[0]).removeprefix("tshark: ")
+    return next(quoted, lines[0]).removeprefix("tshark: ").partition(" (command ran: ")[0]
 
 
 def _layer(layer: Any) -> Layer:

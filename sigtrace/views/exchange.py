@@ -13,7 +13,7 @@ from sigtrace.views.people import People, Stranger
 from sigtrace.views.quantities import format_bytes, format_duration
 from sigtrace.views.times import Clock, TimeFormat, format_date
 from sigtrace.views.waits import describe_release
-from sigtrace.views.wording import describe_fate, describe_signal
+from sigtrace.views.wording import describe_fate, describe_signal, place_of
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Body, Exchange, Request, Response
@@ -164,7 +164,7 @@ def _problems(trace: Trace, exchange: Exchange) -> list[str]:
         problems.append("its request was not captured")
     spans = [half.span for half in (exchange.request, exchange.response) if half is not None]
     problems += [
-        f"{notice.code}: {notice.text} (packet {notice.packet})"
+        f"{notice.code}: {notice.text}{place_of(notice.packet, notice.offset)}"
         for notice in trace.notices
         if notice.packet is not None and any(one.first_packet <= notice.packet <= one.last_packet for one in spans)
     ]

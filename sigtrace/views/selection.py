@@ -10,6 +10,8 @@ from sigtrace.value import Value
 from sigtrace.views.abridged import abridged
 from sigtrace.views.moment import parse_time
 from sigtrace.views.people import People
+from sigtrace.views.quantities import format_duration
+from sigtrace.views.times import format_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,9 +68,18 @@ def select(trace: Trace, selection: Selection) -> Trace:
         first = trace.first_ns if selection.since_ns is None else selection.since_ns
         last = trace.last_ns if selection.until_ns is None else selection.until_ns
         if first > last:
-            raise SelectionError("the selected time ends before it begins", hint="is --since after --until?")
+            raise _no_time(trace, selection)
         trace = _select_time(trace, first, last)
     return trace
+
+
+def _no_time(trace: Trace, selection: Selection) -> SelectionError:
+    if selection.since_ns is not None and selection.until_ns is not None:
+        return SelectionError("the selected time ends before it begins", hint="is --since after --until?")
+    length = format_duration(trace.last_ns - trace.first_ns)
+    place = "begins after the end" if selection.until_ns is None else "ends before the beginning"
+    hint = f"it is {length} long, from {format_date(trace.first_ns)} to {format_date(trace.last_ns)}"
+    return SelectionError(f"the selected time {place} of the capture", hint=hint)
 
 
 # --- servers

@@ -45,6 +45,7 @@ class NoticeLine(Value, frozen=True, kw_only=True):
     code: str
     text: str
     packet: int | None
+    offset: int | None = None
 
 
 class Summary(Value, frozen=True, kw_only=True):
@@ -145,7 +146,12 @@ def _count_notices(trace: Trace) -> tuple[NoticeLine, ...]:
     first = {notice.code: notice for notice in reversed(trace.notices)}
     lines = [
         NoticeLine(
-            severity=first[code].severity, count=number, code=code, text=first[code].text, packet=first[code].packet
+            severity=first[code].severity,
+            count=number,
+            code=code,
+            text=first[code].text,
+            packet=first[code].packet,
+            offset=first[code].offset,
         )
         for code, number in counts.items()
     ]

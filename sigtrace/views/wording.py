@@ -121,3 +121,10 @@ def describe_candidates_count(caller: int, callee: int) -> str:
     if not caller and not callee:
         return "no candidates"
     return f"{caller} + {callee} candidates" if caller and callee else count(caller + callee, "candidate")
+
+
+def place_of(packet: int | None, offset: int | None) -> str:
+    """Say where a notice is about, to stand behind its text: ` (packet 46, byte 12)`; nothing where nobody knows."""
+    parts = [] if packet is None else [f"packet {packet}"]
+    parts += [] if offset is None else [f"byte {offset:,}"]
+    return f" ({', '.join(parts)})" if parts else ""

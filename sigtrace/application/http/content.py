@@ -58,7 +58,7 @@ def decode_content(body: Body, codings: bytes, *, packet: int) -> tuple[Body, No
         text = f"content grows above {MAX_CONTENT} bytes from {body.length}; decoding stopped"
         return body, Notice(code=INFLATED_TOO_LARGE, severity=Severity.WARNING, text=text, packet=packet)
     except DecodeError as error:
-        text = f"content coding {body.encoding!r} does not decode: {error}"
+        text = f"content coding {body.encoding!r} does not decode: {error}; the body is kept as sent"
         return body, Notice(code=BAD_CODING, severity=Severity.WARNING, text=text, packet=packet)
     return replace(body, content_length=len(content), content_sha256=sha256(content).hexdigest(), content=content), None
 

@@ -210,5 +210,5 @@ class PcapReader:
         left = len(self._window) - reached
         if left:
             self._cut = True
-            text = f"the capture ends {left} bytes into a record"
+            text = f"the capture ends {left} bytes into a record, which was left out"
             self._items += self._book.note(CUT, Severity.WARNING, text, offset=self._offset + reached)

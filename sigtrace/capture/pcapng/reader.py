@@ -196,7 +196,9 @@ class PcapngReader:
         left = len(self._window) - reached
         if left:
             self._cut = True
-            self._note(CUT, Severity.WARNING, f"the capture ends {left} bytes into a block", reached)
+            self._note(
+                CUT, Severity.WARNING, f"the capture ends {left} bytes into a block, which was left out", reached
+            )
 
     def _note(self, code: str, severity: Severity, text: str, at: int) -> None:
         """Tell something about a place in the window, behind all packets before it."""

@@ -20,6 +20,7 @@ from sigtrace.render.terminal.line import (
 )
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
 from sigtrace.render.terminal.wrap import wrap_line
+from sigtrace.views.wording import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -172,7 +173,7 @@ class _Page:
     def _notice(self, notice: NoticeLine) -> Iterator[Line]:
         screen = self._screen
         line = Line(screen).add(f"{notice.count:>6,}  ").add(notice.code, _SEVERITY[notice.severity]).add("  ")
-        text = screen.clean(notice.text + ("" if notice.packet is None else f" (packet {notice.packet})"))
+        text = screen.clean(notice.text + place_of(notice.packet, notice.offset))
         if _is_over(screen, line.width + screen.cells(text)):
             yield line
             yield from wrap_line(text, screen, DIM, indent=8)

@@ -56,7 +56,7 @@ def test_compression_is_known_by_content(data: bytes, compression: Compression |
         (b"09:15:01.2 IP 10.0.0.1.8888 > 10.0.0.2.5: Flags [S]\n", "looks like text", "tcpdump -w"),
         ("peer joined: Zoë".encode()[:-1], "looks like text", "tcpdump -w"),
         (b"\n <!DOCTYPE html><html>", "a web page", "link"),
-        (b'{"log": {"version": "1.2"}}', "JSON", "capture itself"),
+        (b'{"log": {"version": "1.2"}}', "a HAR file", "no packets"),
         (b"snoop\x00\x00\x00\x00\x00\x00\x02", "a snoop capture", "editcap"),
         (b"PK\x03\x04\x14\x00", "a zip archive", "extract"),
         (bytes(257) + b"ustar\x00", "a tar archive", "extract"),
