@@ -8,6 +8,8 @@ import pytest
 
 import sigtrace
 from sigtrace.export.sdp_files import safe_name, sdp_files
+from sigtrace.signaling.content import SignalKind
+from tests.builders.changed import changed
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,3 +47,12 @@ def test_re_offers_are_counted() -> None:
     names = [file.name for file in sdp_files(sigtrace.analyze(sigtrace.read(capture)))]
     assert len(names) == len(set(names)) == 6
     assert "call-1-offer-bob-2.sdp" in names
+
+
+def test_names_that_some_systems_take_for_one_are_counted_as_one() -> None:
+    """Where capital letters do not count, the offers of Bob and bob are still two files."""
+    trace = sigtrace.analyze(sigtrace.read(ROOT / "captures/basic-call/basic-call.pcapng"))
+    peers = tuple(changed(one, name=name) for one, name in zip(trace.peers, ("Bob", "bob"), strict=True))
+    signals = tuple(changed(one, content=changed(one.content, kind=SignalKind.OFFER)) for one in trace.signals)
+    names = [file.name for file in sdp_files(changed(trace, peers=peers, signals=signals))]
+    assert names == ["call-1-offer-bob-1.sdp", "call-1-offer-Bob-2.sdp"]
