@@ -132,9 +132,8 @@ class Dissector:
             if isinstance(item, Layer):
                 yield item
                 continue
-            reassembler = self._fragments if isinstance(item, Fragment) else self._frames
-            yield reassembler.feed(item, **at)
-            if reassembler.has_lost:
+            yield self._fragments.feed(item, **at) if isinstance(item, Fragment) else self._frames.feed(item, **at)
+            if self._fragments.has_lost or self._frames.has_lost:
                 self._note_lost_fragments()
 
     def _note_lost_fragments(self) -> None:

@@ -51,7 +51,7 @@ def _compare_tcp(seeds: range) -> list[str]:
     with TemporaryDirectory() as folder:
         for first in range(0, len(seeds), TOGETHER):
             roughs = [
-                make_rough(Random(seed), place=place, start_ns=START_NS + place * 977)  # noqa: S311 - repeatable
+                make_rough(Random(seed), place=place, start_ns=START_NS + place * 977)
                 for place, seed in enumerate(seeds[first : first + TOGETHER])
             ]
             compare_captured(roughs, Path(folder) / "rough.pcap", result)
@@ -68,7 +68,7 @@ def _compare_http(seeds: range) -> list[str]:
     result = MessageComparison()
     started = time.monotonic()
     for seed in seeds:
-        compare_messages(Random(seed), result)  # noqa: S311 - repeatable
+        compare_messages(Random(seed), result)
     print(f"HTTP: {result.conversations} connections, {result.messages} messages read the same by h11")
     _table("connections with", result.features)
     _table("connections where h11 reads on and sigtrace differs, or the other way round", result.differences)

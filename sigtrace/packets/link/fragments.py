@@ -57,17 +57,18 @@ class FrameReassembler:
     def __init__(self) -> None:
         self._open: dict[tuple[bytes, ...], _Partial] = {}  # in order of first fragment
         self._held = 0
+        self._before_ns = 0  # time of the fragment before
         self._lost: list[tuple[str, int]] = []  # code and packet number of the first fragment, not yet told
 
     def feed(self, fragment: FrameFragment, *, at_ns: int, packet: int, interface: int) -> Layer | None:
         """Add a fragment; return the MSDU when this one made it whole. Copies of another interface are another's."""
-        while self._open:
-            key, oldest = next(iter(self._open.items()))
-            if at_ns - oldest.first_ns <= MAX_AGE_NS:
-                break
-            self._forget(key, FRAMES_INCOMPLETE)
+        self._expire(min(self._before_ns, at_ns))  # one damaged timestamp must not end the patience with all others
+        self._before_ns = at_ns
         key = (*fragment.key, interface.to_bytes(4, "big"))
         partial = self._open.get(key)
+        if partial is not None and at_ns - partial.first_ns > MAX_AGE_NS:
+            self._forget(key, FRAMES_INCOMPLETE)
+            partial = None
         if partial is not None and partial.whole:
             if fragment.retry or fragment.number:
                 return None  # heard again
@@ -96,6 +97,13 @@ class FrameReassembler:
         """Give up everything that is not whole."""
         while self._open:
             self._forget(next(iter(self._open)), FRAMES_INCOMPLETE)
+
+    def _expire(self, now_ns: int) -> None:
+        while self._open:
+            key, oldest = next(iter(self._open.items()))
+            if now_ns - oldest.first_ns <= MAX_AGE_NS:
+                return
+            self._forget(key, FRAMES_INCOMPLETE)
 
     def _forget(self, key: tuple[bytes, ...], code: str) -> None:
         partial = self._open.pop(key)

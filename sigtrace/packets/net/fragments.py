@@ -87,6 +87,7 @@ class Reassembler:
     def __init__(self) -> None:
         self._open: dict[tuple[bytes, ...], _Partial] = {}  # in order of first fragment
         self._held = 0
+        self._before_ns = 0  # time of the fragment before
         self._lost: list[int] = []  # packet numbers of first fragments, not yet told
         self._evicted: list[int] = []
 
@@ -96,9 +97,13 @@ class Reassembler:
         Copies captured on another interface are another packet. Raises HeaderError for one that cannot have a place.
         """
         _check(fragment)
-        self._expire(at_ns)
+        self._expire(min(self._before_ns, at_ns))  # one damaged timestamp must not end the patience with all others
+        self._before_ns = at_ns
         key = (*fragment.key, interface.to_bytes(4, "big"))
         partial = self._open.get(key)
+        if partial is not None and at_ns - partial.first_ns > MAX_AGE_NS:
+            self._lost.append(self._forget(key))  # the identification came round again
+            partial = None
         if partial is None:
             partial = self._open[key] = _Partial(at_ns, packet)
         before = partial.held

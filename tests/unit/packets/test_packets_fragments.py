@@ -125,6 +125,15 @@ def test_old_fragments_are_given_up() -> None:
     assert list(reassembler.lost()) == []
 
 
+def test_one_wrong_clock_gives_up_nothing_else() -> None:
+    """A fragment whose time is far ahead is given up itself; those of other packets are still made whole."""
+    reassembler = Reassembler()
+    feed(reassembler, part(0, b"a" * 8), at_ns=5, packet=1)
+    feed(reassembler, part(0, b"w" * 8, key=b"wild"), at_ns=5 + 10 * MAX_AGE_NS, packet=2)
+    assert feed(reassembler, part(8, b"b", more=False), at_ns=6, packet=3) == b"aaaaaaaab"
+    assert list(reassembler.lost()) == []
+
+
 @pytest.mark.parametrize(("bound", "value"), [("MAX_PACKETS", 2), ("MAX_BYTES", 40)])
 def test_bounds_give_up_the_oldest(bound: str, value: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many packets in fragments, or too many bytes of them, cost the oldest, which is told."""

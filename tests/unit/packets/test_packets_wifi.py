@@ -69,6 +69,17 @@ def test_old_fragments_are_given_up() -> None:
     assert (segments, notice.code, notice.text[:8]) == ([], FRAMES_INCOMPLETE, "2 802.11")
 
 
+def test_one_wrong_clock_gives_up_nothing_else() -> None:
+    """Among fragments of one time, one whose time is far ahead gives up none of the others."""
+    first, *rest = wifi_fragments(PACKET, 128, number=17)
+    wild = wifi_fragments(OTHER, 24, number=18)[0]
+    times = [0, 10 * MAX_AGE_NS, *[1] * len(rest)]
+    rows = [record(frame, link_type=105, at_ns=at_ns) for frame, at_ns in zip([first, wild, *rest], times, strict=True)]
+    (segment,) = Sieve().feed(batch_of(rows))
+    assert isinstance(segment, Segment)
+    assert segment.payload == PAYLOAD
+
+
 @pytest.mark.parametrize(("bound", "limit"), [("MAX_FRAMES", 2), ("MAX_BYTES", 300)])
 def test_fragments_are_bounded(bound: str, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Above a bound the oldest frame is given up, which is told."""
