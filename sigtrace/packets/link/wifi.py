@@ -76,9 +76,11 @@ def _without_mesh_control(body: Layer) -> Layer:
 def _subframes(body: Layer) -> Sequence[Layer]:
     """Return the frames that an A-MSDU carries (§9.3.2.2), as many as were captured."""
     frames = []
-    while len(body.data) >= _SUBFRAME_HEADER:
-        length = int.from_bytes(body.data[12:14], "big")
-        frames.append(body.inner(_SUBFRAME_HEADER, Space.ETHERTYPE, LLC).limited(length))
-        whole = _SUBFRAME_HEADER + length
-        body = body.inner(whole + -whole % 4, Space.ETHERTYPE, LLC)
+    at = 0
+    while at + _SUBFRAME_HEADER <= len(body.data):
+        length = int.from_bytes(body.data[at + 12 : at + _SUBFRAME_HEADER], "big")
+        start = at + _SUBFRAME_HEADER
+        on_wire = min(length, max(body.length - start, 0))
+        frames.append(body._replace(data=body.data[start : start + length], length=on_wire))
+        at = start + length + -(_SUBFRAME_HEADER + length) % 4
     return frames
