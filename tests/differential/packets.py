@@ -14,6 +14,7 @@ import random
 import sys
 import time
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import sigtrace
@@ -138,7 +139,7 @@ def compare_with_tshark(inputs: int, seed: int, show: int) -> int:
     """Compare the segments of damaged packets; return how many differ without a known cause."""
     unjudged = {name for name, _, _ in UNJUDGED}
     source = damaged([shape for shape in (*SHAPES, *_WITH_OPTIONS) if shape[0] not in unjudged], seed)
-    chosen = [next(source) for _ in range(inputs)]
+    chosen = list(islice((one for one in source if one.frame), inputs))  # tshark stops at an empty PPP record
     judged = judge([(one.link_type, one.frame, one.original) for one in chosen])
     rows = [record(one.frame, link_type=one.link_type, original=one.original) for one in chosen]
     ours: dict[int, list[Told]] = {}
@@ -191,7 +192,7 @@ _FAMILIES = (  # words in the name of a shape, and what its own headers make of 
     (("netfilter log",), "bytes behind the packet in a netfilter log, or missing: tshark leaves such a record"),
     (
         ("802.11", "radiotap", "PPI", "Prism", "AVS", "LLC"),
-        "damage to radio, 802.11 or LLC headers: tshark looks for LLC two bytes on, and lets lengths lie",
+        "damage to radio, 802.11 or LLC headers: lying lengths, LLC two bytes on, a number that was a fragment's",
     ),
     (
         ("VXLAN", "Geneve", "GTP", "L2TP", "Teredo", "TZSP"),
