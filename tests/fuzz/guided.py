@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SLOWEST_S = 10  # an input that takes longer is a hang: none shipped takes a tenth of a second
 MOST_MEMORY_MIB = 2048  # what a machine for looking at captures can spare
 STRETCH_S = 60  # atheris keeps some kilobytes for each input that compares columns: its process is started anew
-GRACE_S = 60  # to start, to read the seeds, and to end
+GRACE_S = 600  # to start, to read the seeds, and to end: minutes where other work has the processors
 INSTALL = "atheris is not installed: pip install -e '.[fuzz]' (wheels: Linux on x86-64, Python 3.11 to 3.14)"
 
 _STATISTIC = re.compile(r"^stat::(\w+):\s+(\d+)", re.MULTILINE)
