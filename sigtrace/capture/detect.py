@@ -38,6 +38,7 @@ class PcapngKind(NamedTuple):
 CaptureKind = PcapKind | PcapngKind
 
 PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"
+PCAPNG_ORDERS = (b"\x1a\x2b\x3c\x4d", b"\x4d\x3c\x2b\x1a")  # the byte-order magic, 8 bytes behind it
 PCAP_KINDS = {
     magic if big_endian else magic[::-1]: PcapKind(name, big_endian, nanosecond, header_length)
     for magic, name, nanosecond, header_length in (
@@ -108,7 +109,7 @@ def detect_capture(head: bytes, *, file: str) -> CaptureKind:
         file: how to name the input in an error.
     Raises: CaptureError: empty, or not a capture; it says what the input looks like, and what to try.
     """
-    if head.startswith(PCAPNG_MAGIC):
+    if head.startswith(PCAPNG_MAGIC) or _is_damaged_pcapng(head):
         return PcapngKind()
     if kind := PCAP_KINDS.get(head[:4]):
         return kind
@@ -119,6 +120,12 @@ def detect_capture(head: bytes, *, file: str) -> CaptureKind:
         if file.lower().endswith(ending) and looks.startswith("binary data"):
             looks, hint = known, what
     raise CaptureError(f"{file} is not a capture: it looks like {looks}", hint=hint or "sigtrace reads pcap and pcapng")
+
+
+def _is_damaged_pcapng(head: bytes) -> bool:
+    """Tell whether a section header begins here with one byte of its type wrong: its byte order is said later."""
+    wrong = sum(one != other for one, other in zip(head[:4], PCAPNG_MAGIC, strict=False))
+    return wrong == 1 and head[8:12] in PCAPNG_ORDERS
 
 
 def _describe(head: bytes) -> tuple[str, str]:

@@ -23,6 +23,7 @@ MAX_BLOCK_LENGTH = MAX_RECORD_LENGTH + 4096  # the record, its header and its op
 PLAUSIBLE_LENGTH = 262144
 
 ABSURD_LENGTH = "capture.absurd-length"  # a length that cannot be: reading goes on at the next plausible record
+CORRECTED_LENGTH = "capture.corrected-length"  # a length that leads nowhere; another one said it right, and was used
 CUT = "capture.cut"  # the capture ends inside a record or block
 RESYNC = "capture.resync"  # where reading went on after damage, and how much was passed over
 TIME_RANGE = "capture.time-range"  # a timestamp outside what nanoseconds in 64 bits hold: clamped

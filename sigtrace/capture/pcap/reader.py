@@ -7,8 +7,14 @@
 ```
 
 Theory of operation. Nothing marks a record's start and nothing aligns it, so the chain must be walked; the walk reads
-one number a record and does nothing else. All checks and fields are columns over what the walk found. A length that
-cannot be ends the run: then the reader searches for two plausible record headers in a row, and goes on there.
+one number a record and does nothing else. All checks and fields are columns over what the walk found.
+
+Damage. A header that looks odd (a far time, lengths out of order, …) is believed when its record leads to a header
+that looks right: then it is odd, or damaged where that costs nothing. So is a record that was cut at another length
+than the snap length, which is what damage to the captured length looks like. Where neither leads anywhere, the captured
+length is wrong; if the original length leads to a header, it is used instead. Otherwise the reader searches for two
+plausible headers in a row, and goes on there. Judgement depends on the records before and the bytes behind, never on
+windows.
 """
 
 from __future__ import annotations
@@ -19,9 +25,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sigtrace.capture.batch import Batch, CaptureEnded, CaptureStarted, Interface
-from sigtrace.capture.pcap.resync import Plausible, find_record
+from sigtrace.capture.pcap.header import (
+    Habits,
+    Header,
+    can_follow,
+    can_lead,
+    columns_at,
+    is_near,
+    is_suspicious,
+)
+from sigtrace.capture.pcap.resync import RecordSearch
 from sigtrace.capture.reader import (
     ABSURD_LENGTH,
+    CORRECTED_LENGTH,
     CUT,
     MAX_RECORD_LENGTH,
     PLAUSIBLE_LENGTH,
@@ -39,6 +55,10 @@ if TYPE_CHECKING:
     from sigtrace.capture.detect import PcapKind
 
 FILE_HEADER_LENGTH = 24
+# Records taken together where all is well: few at first, as damage ends what can be taken together.
+FIRST_STRIDE, LAST_STRIDE = 64, 2**16
+CHAINED_RECORDS = 8  # so many headers in a row are not damage, however odd; fewer may be by chance
+CAREFUL_RECORDS = 32  # behind damage, records taken one by one: columns of few rows cost more than that
 
 VERSION = "capture.version"  # a pcap version other than 2.4, read as if it were
 
@@ -59,23 +79,33 @@ class PcapReader:
         self._order = ">" if kind.big_endian else "<"
         self._book = NoticeBook()
         self._link_type: int | None = None  # None until the file header was read
+        self._snap_length = 0
         self._next_number = 1
-        self._last_seconds: int | None = None
+        self._habits = Habits(kind)
+        self._recent: list[int] = []  # seconds of the last two records
+        self._about_seconds: int | None = None  # of the last record of which the time was near another one's
+        self._stride = FIRST_STRIDE
+        self._careful = 0  # records to be taken one by one
         self._offset = 0  # of the window's first byte in the capture
         self._damaged_at: int | None = None  # offset where a search for the next record began
         self._cut = False
         self._window: Window = np.zeros(0, np.uint8)
+        self._search_for = RecordSearch(self._window)
+        self._waiting: list[tuple[NDArray[np.int64], Header]] = []  # where records start, and their headers
+        self._waiting_last: list[tuple[int, Header]] = []  # the same of records taken one by one, behind those
+        self._header = struct.Struct(f"{self._order}4I")
         self._items: list[CaptureItem] = []
 
     def read(self, window: Window, *, final: bool) -> Reading:
         """Return what the window holds."""
-        self._window, self._items = window, []
+        self._window, self._search_for, self._items = window, RecordSearch(window), []
         reached = 0
         at = self._take_file_header() if self._link_type is None else 0
         while at is not None and at < len(window):
             reached = at
             at = self._search(at, final=final) if self._damaged_at is not None else self._advance(at, final=final)
         reached = reached if at is None else at
+        self._flush()
         if final:
             self._end(reached)
             reached = len(window)
@@ -92,115 +122,303 @@ class PcapReader:
         if len(self._window) < FILE_HEADER_LENGTH:
             return None
         fields = struct.unpack_from(f"{self._order}4xHH8xII", self._window.data)
-        major, minor, snap_length, link_type = map(int, fields)
+        major, minor, self._snap_length, link_type = map(int, fields)
         self._link_type = link_type & 0xFFFF  # the upper bits tell of frame check sequences
-        interface = Interface(index=0, name=None, link_type=self._link_type, snap_length=snap_length)
+        interface = Interface(index=0, name=None, link_type=self._link_type, snap_length=self._snap_length)
         self._items += [CaptureStarted(file=self._file, format=self._format), interface]
         if (major, minor) != (2, 4):
             text = f"pcap version {major}.{minor}; it was read as version 2.4"
-            self._items += self._book.note(VERSION, Severity.WARNING, text, offset=4)
+            self._note(VERSION, Severity.WARNING, text, 4)
         return FILE_HEADER_LENGTH
+
+    # The chain of records.
 
     def _advance(self, at: int, *, final: bool) -> int | None:
         """Take the records at `at`, and return where the next one begins; None when it needs more bytes."""
+        if self._careful:
+            self._careful -= 1
+            return self._advance_by_one(at, final=final)
         starts, end = self._walk(at)
-        if len(starts):
-            fields = self._fields(starts)
-            long = np.flatnonzero(fields[:, 2] > PLAUSIBLE_LENGTH)
-            if len(long) and long[0]:
-                starts, fields, end = starts[: long[0]], fields[: long[0]], int(starts[long[0]])
-            elif len(long):
-                return self._judge_long(at, int(fields[0, 2]), final=final)
-            self._emit(starts, fields)
-            return end
-        if len(self._window) - at < self._kind.header_length:
+        if not len(starts):
             return None
-        captured = int(self._fields(np.array([at]))[0, 2])
-        if captured > MAX_RECORD_LENGTH or (final and self._hides_records(at)):
-            return self._lose_step(at, captured)
-        return None
+        headers = columns_at(self._window, starts, big_endian=self._kind.big_endian)
+        near = self._are_near(headers.seconds)
+        good = ~is_suspicious(headers, near, self._kind, self._snap_length)
+        good |= self._are_proved(headers, near) & (headers.captured <= headers.original)
+        is_last_whole = starts[-1] < end <= len(self._window)
+        if not is_last_whole:
+            good[-1] = False
+        if bool(good.all()):
+            self._take(starts, headers, near)
+            return end
+        count = int(np.argmin(good))
+        self._take(starts[:count], Header(*(column[:count] for column in headers)), near[:count])
+        if count < len(starts) - 1:
+            self._stride, self._careful = FIRST_STRIDE, CAREFUL_RECORDS
+        elif count == self._stride:
+            self._stride = min(self._stride * 2, LAST_STRIDE)
+        else:
+            self._careful = 1  # whether it is unfinished or damaged
+        return int(starts[count])
 
     def _walk(self, at: int) -> tuple[NDArray[np.int64], int]:
-        """Return where each whole record from `at` on begins, and where the last one ends."""
+        """Return where headers stand from `at` on, and where the last one's record ends, or itself if it has to wait.
+
+        The last one is there to be judged by: its record may not be whole, or is left to the next walk.
+        """
         captured_at = struct.Struct(f"{self._order}I").unpack_from
         header, window = self._kind.header_length, self._window.data
         last = len(window) - header
         starts: list[int] = []
         append = starts.append
-        while at <= last:
+        most = self._stride + 1
+        while at <= last and len(starts) < most:
             append(at)
             at += header + captured_at(window, at + 8)[0]
-        if at > len(window):
-            at = starts.pop()
+        if len(starts) == most:
+            at = starts[-1]
         return np.array(starts, np.int64), at
 
-    def _fields(self, starts: NDArray[np.int64]) -> NDArray[np.uint32]:
-        """Return the four numbers of each record header, one row a record."""
-        window = self._window
-        headers = np.lib.stride_tricks.as_strided(window, (max(len(window) - 15, 0), 16), (1, 1), writeable=False)
-        return headers[starts].view(np.dtype(f"{self._order}u4"))
+    def _are_near(self, seconds: NDArray[np.int64], *, behind: int = 1) -> NDArray[np.bool_]:
+        """Tell for each header whether its time is near that of the one `behind` places before, or one place more.
 
-    def _judge_long(self, at: int, captured: int, *, final: bool) -> int | None:
-        """Take one whole record that is unusually long if another or the end follows it, else search for the next."""
-        end = at + self._kind.header_length + captured
-        if end + self._kind.header_length > len(self._window):
-            if not final:
+        The first ones of a capture, which have none before them, count as near.
+        """
+        seconds = np.concatenate((np.array(self._recent, np.int64), seconds))
+        near = np.zeros(len(seconds), np.bool_)
+        near[:behind] = True
+        for back in (behind, behind + 1):
+            near[back:] |= is_near(seconds[back:], seconds[:-back])
+        return near[len(self._recent) :]
+
+    def _are_proved(self, headers: Header, near: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell for each record whether the header it leads to proves it, or the next one; see `_is_proved`."""
+        follow = can_follow(headers, near, self._kind)
+        next_near = self._are_near(headers.seconds, behind=2)
+        follow[:-1] |= can_lead(headers)[:-1] & can_follow(headers, next_near, self._kind)[1:]
+        return np.append(follow[1:], False)  # what follows the last one is not seen here
+
+    def _advance_by_one(self, at: int, *, final: bool) -> int | None:
+        """Take one record."""
+        header = self._header_at(at)
+        if header is None:
+            return None
+        end = at + self._kind.header_length + header.captured
+        near = not self._recent or any(is_near(header.seconds, seconds) for seconds in self._recent)
+        suspicious = bool(is_suspicious(header, near, self._kind, self._snap_length))
+        if end > len(self._window):
+            return self._judge_unfinished(at, header, final=final, suspicious=suspicious)
+        if suspicious:
+            proved = self._is_proved(at, header, end, final=final)
+            if proved is None:
                 return None
-        elif not self._plausible().is_header(self._window, end):
-            return self._lose_step(at, captured)
-        start = np.array([at])
-        self._emit(start, self._fields(start))
-        return end
+            if proved and self._swallows(at, header, end, final=final):
+                return self._judge_damaged(at, header, final=final)
+            if not proved and self._end_by_original(at, header, final=final) is None:
+                proved = self._goes_on(at, header, end, final=final)
+                if proved is None:
+                    return None
+            if not proved:
+                return self._judge_damaged(at, header, final=final)
+        self._take_one(at, header, near=near)
+        return int(end)
 
-    def _emit(self, starts: NDArray[np.int64], fields: NDArray[np.uint32]) -> None:
-        """Hand on whole records as a batch."""
-        count = len(starts)
-        numbers = fields.astype(np.int64)
+    def _header_at(self, at: int) -> Header | None:
+        """Return the header at a place, None where no whole one fits."""
+        if at + self._kind.header_length > len(self._window):
+            return None
+        return Header(*self._header.unpack_from(self._window.data, at))
+
+    def _take_one(self, at: int, header: Header, *, near: bool) -> None:
+        """Let one whole record wait for the batch it will be part of, and learn what records are like."""
+        self._waiting_last.append((at, header))
+        self._recent = [*self._recent[-1:], header.seconds]
+        self._habits = self._habits.with_record(header)
+        if near:
+            self._about_seconds = header.seconds
+
+    def _take(self, starts: NDArray[np.int64], headers: Header, near: NDArray[np.bool_]) -> None:
+        """Let whole records wait for the batch they will be part of, and learn what they are like."""
+        if not len(starts):
+            return
+        self._gather()
+        self._waiting.append((starts, headers))
+        self._recent = [*self._recent, *headers.seconds[-2:].tolist()][-2:]
+        self._habits = self._habits._replace(
+            overlong=self._habits.overlong or bool((headers.captured > headers.original).any()),
+            fine=self._habits.fine or bool((headers.fraction >= 10**6).any()),
+        )
+        if near.any():
+            self._about_seconds = int(headers.seconds[np.flatnonzero(near)[-1]])
+
+    def _gather(self) -> None:
+        """Put the records that were taken one by one into columns."""
+        if self._waiting_last:
+            rows = np.array([(start, *header) for start, header in self._waiting_last], np.int64).T
+            self._waiting.append((rows[0], Header(*rows[1:])))
+            self._waiting_last = []
+
+    def _flush(self) -> None:
+        """Hand on the records that wait as a batch."""
+        self._gather()
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        if len(waiting) == 1:
+            starts, headers = waiting[0]
+        else:
+            starts = np.concatenate([part for part, _ in waiting])
+            headers = Header(*(np.concatenate(columns) for columns in zip(*(part for _, part in waiting), strict=True)))
         unit = 1 if self._kind.nanosecond else 1000
         self._items.append(
             Batch(
                 first_number=self._next_number,
                 buffer=self._window,
                 offset=starts + self._kind.header_length,
-                captured=numbers[:, 2],
-                original=numbers[:, 3],
-                at_ns=numbers[:, 0] * 10**9 + numbers[:, 1] * unit,
-                interface=np.zeros(count, np.int32),
-                link_type=np.full(count, self._link_type, np.int32),
+                captured=headers.captured,
+                original=headers.original,
+                at_ns=headers.seconds * 10**9 + headers.fraction * unit,
+                interface=np.zeros(len(starts), np.int32),
+                link_type=np.full(len(starts), self._link_type, np.int32),
             )
         )
-        self._next_number += count
-        self._last_seconds = int(numbers[-1, 0])
+        self._next_number += len(starts)
 
     # Damage, and the end.
 
-    def _plausible(self) -> Plausible:
-        return Plausible(self._kind, self._last_seconds)
+    def _is_proved(self, at: int, header: Header, end: int, *, final: bool) -> bool | None:
+        """Tell whether the header that a record leads to proves it, or the next one; None when that is not there yet.
 
-    def _hides_records(self, at: int) -> bool:
-        """Tell whether the last record, which is not whole, is damage before others rather than a cut."""
-        plausible = self._plausible()
-        if plausible.is_header(self._window, at):
+        The next one's time counts beside that of the record to be proved, not of the one between: headers read some
+        bytes late are like each other as well. At the end of the capture, nothing has to follow, but the original
+        length may lead there more exactly.
+        """
+        length = len(self._window)
+        follower = self._header_at(end)
+        if follower is None:
+            return (end == length or self._end_by_original(at, header, final=True) is None) if final else None
+        times = (header.seconds, *self._recent[-1:])
+        near = any(is_near(follower.seconds, seconds) for seconds in times)
+        if can_follow(follower, near, self._kind):
+            return True
+        if not can_lead(follower):
             return False
-        return find_record(self._window, at + 1, plausible, final=True)[1]
+        end += self._kind.header_length + follower.captured
+        last = self._header_at(end)
+        if last is None:
+            return False if final else None
+        near = any(is_near(last.seconds, seconds) for seconds in times)
+        if not near and not self._recent:  # the capture's first time may be what is wrong, if its lengths are not
+            other = self._end_by_original(at, header, final=final)
+            if other is not None and other > length:
+                return None
+            near = other is None and follower.captured > 0 and bool(is_near(last.seconds, follower.seconds))
+        return bool(can_follow(last, near, self._kind))
+
+    def _goes_on(self, at: int, header: Header, end: int, *, final: bool) -> bool | None:
+        """Tell whether records, however odd, go on for some time, or to the end; None when that is not there yet.
+
+        Captures may be odd throughout: times that jump, lengths that never agree. But zeros are no records, and where a
+        search finds records between, those count.
+        """
+        chain = set()
+        for _ in range(CHAINED_RECORDS):
+            follower = self._header_at(end)
+            if follower is None:
+                if not final:
+                    return None
+                break
+            is_hole = follower.is_blank and not is_near(header.seconds, 0)
+            if is_hole or follower.fraction >= 10**9 or follower.captured > PLAUSIBLE_LENGTH:
+                return False
+            chain.add(end)
+            end += self._kind.header_length + follower.captured
+        place, found = self._search_for.find(at + 1, self._searched(), self._about_seconds, final=final)
+        if place >= min(end, len(self._window)) or (found and place in chain):
+            return True
+        return False if found else None
+
+    def _swallows(self, at: int, header: Header, end: int, *, final: bool) -> bool:
+        """Tell whether a record is longer than it was originally, and holds a record behind its original length.
+
+        That record ends where this one does, or with the capture.
+        """
+        if header.captured <= header.original:
+            return False
+        inner = self._end_by_original(at, header, final=final)
+        swallowed = None if inner is None else self._header_at(inner)
+        if inner is None or swallowed is None:
+            return False
+        inner += self._kind.header_length + swallowed.captured
+        return bool(inner == end or (final and inner == len(self._window)))
+
+    def _judge_unfinished(self, at: int, header: Header, *, final: bool, suspicious: bool) -> int | None:
+        """Wait for the rest of a record; when none will come, tell a cut from damage before other records."""
+        if header.captured > MAX_RECORD_LENGTH:
+            return self._judge_damaged(at, header, final=final)
+        if not final or not suspicious:
+            return None
+        if self._end_by_original(at, header, final=True) is None:
+            found = self._search_for.find(at + 1, self._searched(), self._about_seconds, final=True)[1]
+            return self._lose_step(at, header.captured) if found else None
+        return self._judge_damaged(at, header, final=True)
+
+    def _judge_damaged(self, at: int, header: Header, *, final: bool) -> int | None:
+        """Take a record whose length leads nowhere by its original one, if that leads on; else search for the next."""
+        end = self._end_by_original(at, header, final=final)
+        if end is None:
+            return self._lose_step(at, header.captured)
+        if end > len(self._window):
+            return None
+        length = end - at - self._kind.header_length
+        text = f"a record says {header.captured} bytes; by its original length it has {length}, and so it was read"
+        self._note(CORRECTED_LENGTH, Severity.WARNING, text, at)
+        self._careful = CAREFUL_RECORDS
+        self._take_one(at, header._replace(captured=length), near=True)
+        return end
+
+    def _end_by_original(self, at: int, header: Header, *, final: bool) -> int | None:
+        """Return where a record ends by its original length, or None where that does not lead to a header or the end.
+
+        Where that cannot be told yet, what is returned lies behind the window.
+        """
+        captured = min(header.original, self._snap_length or PLAUSIBLE_LENGTH)
+        if captured == header.captured or captured > PLAUSIBLE_LENGTH:
+            return None
+        if header.fraction >= 10**9 or not all(is_near(header.seconds, seconds) for seconds in self._recent[-1:]):
+            return None
+        end = at + self._kind.header_length + captured
+        follower = self._header_at(end)
+        if follower is None:
+            if not final:
+                return len(self._window) + 1
+            return end if end == len(self._window) else None
+        near = any(is_near(follower.seconds, seconds) for seconds in (header.seconds, *self._recent[-1:]))
+        return end if can_follow(follower, near, self._kind) else None
+
+    def _searched(self) -> Habits:
+        """Return what headers look like behind damage."""
+        about = self._about_seconds
+        return self._habits._replace(zeros=about is not None and not is_near(about, 0))
 
     def _lose_step(self, at: int, captured: int) -> int:
         """Begin the search for the next record."""
-        text = f"a record of {captured} bytes; the next record is searched for"
-        self._items += self._book.note(ABSURD_LENGTH, Severity.ERROR, text, offset=self._offset + at)
+        self._note(ABSURD_LENGTH, Severity.ERROR, f"a record of {captured} bytes; the next record is searched for", at)
         self._damaged_at = self._offset + at
         return at + 1
 
     def _search(self, at: int, *, final: bool) -> int | None:
         """Go on searching at `at`; return where the next record begins, or None when that needs more bytes."""
-        place, found = find_record(self._window, at, self._plausible(), final=final)
+        place, found = self._search_for.find(at, self._searched(), self._about_seconds, final=final)
         if found or (final and place == len(self._window)):
             passed = self._offset + place - (self._damaged_at or 0)
             where = "resumed at the next record" if found else "no further record was found"
-            text = f"{passed} damaged bytes passed over; {where}"
-            self._items += self._book.note(RESYNC, Severity.ERROR, text, offset=self._offset + place)
+            self._note(RESYNC, Severity.ERROR, f"{passed} damaged bytes passed over; {where}", place)
             self._damaged_at = None
             self._cut |= not found
+            self._careful = CAREFUL_RECORDS
+            if self._about_seconds is not None:
+                self._recent = [self._about_seconds] * 2
         return None if place == at and not found else place
 
     def _end(self, reached: int) -> None:
@@ -210,5 +428,13 @@ class PcapReader:
         left = len(self._window) - reached
         if left:
             self._cut = True
-            text = f"the capture ends {left} bytes into a record, which was left out"
-            self._items += self._book.note(CUT, Severity.WARNING, text, offset=self._offset + reached)
+            self._note(
+                CUT, Severity.WARNING, f"the capture ends {left} bytes into a record, which was left out", reached
+            )
+
+    def _note(self, code: str, severity: Severity, text: str, at: int) -> None:
+        """Tell something about a place in the window, behind all records before it."""
+        notices = self._book.note(code, severity, text, offset=self._offset + at)
+        if notices:
+            self._flush()
+            self._items += notices

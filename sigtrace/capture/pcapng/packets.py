@@ -33,8 +33,17 @@ HEADER_WORDS = 7
 COLUMN_OPTIONS = 6
 
 
+class PacketBlocks(NamedTuple):
+    """Whole packet blocks of one type."""
+
+    words: NDArray[np.uint32]  # the window from `alignment` on, in the section's byte order
+    alignment: int
+    starts: NDArray[np.int64]  # where each block begins, in words
+    lengths: NDArray[np.int64]  # how long each one is, bytes
+
+
 class PacketColumns(NamedTuple):
-    """One row a packet; `Batch` says what the columns mean. Offsets are into the words, in bytes."""
+    """One row a packet; `Batch` says what the columns mean."""
 
     offset: NDArray[np.int64]
     captured: NDArray[np.int64]
@@ -42,6 +51,10 @@ class PacketColumns(NamedTuple):
     at_ns: NDArray[np.int64]
     interface: NDArray[np.int32]
     link_type: NDArray[np.int32]
+
+    def slice(self, start: int, stop: int) -> PacketColumns:
+        """Return the rows from one to another."""
+        return PacketColumns(*(column[start:stop] for column in self))  # type: ignore[arg-type]
 
     def rows(self, order: NDArray[np.int64]) -> PacketColumns:
         """Return these rows, in this order."""
@@ -69,27 +82,25 @@ def interface_numbers(
     return numbers
 
 
-def decode_packets(
-    words: NDArray[np.uint32], starts: NDArray[np.int64], rows: NDArray[np.int64], section: Section
-) -> Packets:
+def decode_packets(blocks: PacketBlocks, rows: NDArray[np.int64], section: Section) -> Packets:
     """Decode enhanced and obsolete packet blocks.
 
     Args:
-        words: the window, in the section's byte order.
-        starts: where each block begins, in words; the blocks are whole.
+        blocks: where they are.
         rows: the section's row for each packet's interface.
         section: what the interfaces mean.
 
     Source: draft-ietf-opsawg-pcapng §4.3; the obsolete block: appendix A.
     """
+    words, alignment, starts, lengths = blocks
     header = _headers(words)[starts]
     claimed = header[:, 5].astype(np.int64)
-    room = header[:, 1].astype(np.int64) - (HEADER_WORDS + 1) * 4
+    room = lengths - (HEADER_WORDS + 1) * 4
     captured = np.minimum(claimed, room)
     ticks = (header[:, 3].astype(np.uint64) << np.uint64(32)) | header[:, 4]
     at_ns, clamped = section.to_nanoseconds(ticks, rows)
     columns = PacketColumns(
-        offset=(starts + HEADER_WORDS) * 4,
+        offset=(starts + HEADER_WORDS) * 4 + alignment,
         captured=captured,
         original=header[:, 6].astype(np.int64),
         at_ns=at_ns,
@@ -97,24 +108,23 @@ def decode_packets(
         link_type=section.link_types(rows),
     )
     options = starts + HEADER_WORDS + ((captured + 3) >> 2)
-    ends = starts + (header[:, 1].astype(np.int64) >> 2) - 1
+    ends = starts + (lengths >> 2) - 1
     comments = _find_comments(words, options, ends, big_endian=section.big_endian)
     return Packets(columns, np.flatnonzero(claimed > room), clamped, comments)
 
 
-def decode_simple_packets(
-    words: NDArray[np.uint32], starts: NDArray[np.int64], rows: NDArray[np.int64], section: Section
-) -> Packets:
+def decode_simple_packets(blocks: PacketBlocks, rows: NDArray[np.int64], section: Section) -> Packets:
     """Decode simple packet blocks, which know no time: their `at_ns` is `UNTIMED`.
 
     The captured length is the least of the original length, the interface's snap length, and the room in the block.
     Source: draft-ietf-opsawg-pcapng §4.4.
     """
+    words, alignment, starts, lengths = blocks
     original = words[starts + 2].astype(np.int64)
-    captured = np.minimum(original, words[starts + 1].astype(np.int64) - 16)
+    captured = np.minimum(original, lengths - 16)
     snap = section.snap_lengths(rows)
     columns = PacketColumns(
-        offset=(starts + 3) * 4,
+        offset=(starts + 3) * 4 + alignment,
         captured=np.where(snap > 0, np.minimum(captured, snap), captured),
         original=original,
         at_ns=np.full(len(starts), UNTIMED, np.int64),
@@ -153,7 +163,7 @@ def fill_times(at_ns: NDArray[np.int64], before_ns: int) -> NDArray[np.int64]:
 def _headers(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return a view with one row for each word: it and the words behind it that a packet block's header has."""
     shape = (max(len(words) - HEADER_WORDS + 1, 0), HEADER_WORDS)
-    return np.lib.stride_tricks.as_strided(words, shape, (4, 4), writeable=False)
+    return np.ndarray(shape, words.dtype, words.data, 0, (4, 4))
 
 
 def _find_comments(

@@ -4,10 +4,9 @@ Theory of operation. A pcapng capture is a chain of blocks; `Chain` finds unbrok
 and this reader takes every other block one at a time. Runs wait until something must come behind them (the end of the
 window, an interface, a new section); then they become one batch.
 
-Damage. A block is believed when its length is possible and stands at its end as well. Where the two differ, a packet's
-block is measured by what is in it: if that length stands where it leads, only the one at the start is damaged, and
-reading goes on behind it. Else the leading one counts if a block begins there. Otherwise the reader searches for the
-next block beyond doubt and goes on there.
+Damage. A block is believed when its length is possible and stands at its end as well. Where the two differ, the one at
+its end counts if a word before the next block tells its own place; else the leading one, if a block begins behind it.
+Otherwise the reader searches for the next block beyond doubt and goes on there.
 """
 
 from __future__ import annotations
@@ -32,18 +31,28 @@ from sigtrace.capture.pcapng.blocks import (
 from sigtrace.capture.pcapng.chain import LEAST_LENGTH, Chain
 from sigtrace.capture.pcapng.framing import (
     FRAME_LENGTH,
-    UNTOLD,
-    inner_length,
     is_believable,
     is_possible,
     is_section_header,
+    looks_like_section_header,
     may_begin,
+    order_by_length,
+    packet_block_length,
     section_order,
     word_at,
 )
-from sigtrace.capture.pcapng.resync import find_block
+from sigtrace.capture.pcapng.resync import BlockSearch, length_at_end
 from sigtrace.capture.pcapng.section import MAX_INTERFACES, Section
-from sigtrace.capture.reader import ABSURD_LENGTH, CUT, RESYNC, NoticeBook, Reading, Window
+from sigtrace.capture.reader import (
+    ABSURD_LENGTH,
+    CORRECTED_LENGTH,
+    CUT,
+    PLAUSIBLE_LENGTH,
+    RESYNC,
+    NoticeBook,
+    Reading,
+    Window,
+)
 from sigtrace.errors import DecodeError
 from sigtrace.notices import Severity
 from sigtrace.value import replace
@@ -52,6 +61,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sigtrace.capture.batch import CaptureItem, InterfaceStatistics
+
+# Bytes looked through for lengths at the end of blocks, beside what was read: damage everywhere must not cost the
+# square of its length. Behind that, only packets without options are still mended by the length at their end.
+LOOKED_THROUGH_FIRST, LOOKED_THROUGH_SHARE = 2**20, 8
 
 DAMAGED_BLOCK = "capture.damaged-block"  # a block's inside is not what its type says: passed over
 TRAILING_LENGTH = "capture.trailing-length"  # the length at a block's end is not the one at its start, which was used
@@ -76,14 +89,16 @@ class PcapngReader:
         self._started = False
         self._offset = 0  # of the window's first byte in the capture
         self._damaged_at: int | None = None  # offset where a search for the next block began
+        self._looked_through = 0  # bytes, for lengths at the end of blocks
         self._cut = False
         self._window: Window = np.zeros(0, np.uint8)
         self._chain = Chain(self._window)
+        self._search_for = BlockSearch(self._window)
         self._items: list[CaptureItem] = []
 
     def read(self, window: Window, *, final: bool) -> Reading:
         """Return what the window holds."""
-        self._window, self._chain, self._items = window, Chain(window), []
+        self._window, self._chain, self._search_for, self._items = window, Chain(window), BlockSearch(window), []
         reached = 0
         at: int | None = 0
         while at is not None and at < len(window):
@@ -110,78 +125,139 @@ class PcapngReader:
         if len(self._window) - at < FRAME_LENGTH:
             return None
         if is_section_header(self._window, at):
-            big_endian = section_order(self._window, at)
-            if big_endian is None:
-                return self._lose_step(at, "a section of no known byte order")
-            return self._step(at, BlockType.SECTION_HEADER, big_endian=big_endian, final=final)
+            return self._advance_section(at, final=final)
         if self._section is None:
+            if looks_like_section_header(self._window, at):
+                return self._advance_damaged_section(at, final=final)
             return self._lose_step(at, "a block before any section")
-        big_endian = self._section.big_endian
+        return self._advance_in(self._section, at, final=final)
+
+    def _advance_in(self, section: Section, at: int, *, final: bool) -> int | None:
+        """Take the blocks at `at` that are in a section."""
+        big_endian = section.big_endian
         block_type = word_at(self._window, at, big_endian=big_endian)
         if block_type in LEAST_LENGTH:
             starts, end = self._chain.run(block_type, at, big_endian=big_endian)
             if len(starts):
-                self._append(block_type, starts, at & 3)
+                self._append(section, block_type, starts, at & 3)
                 return end
+        elif block_type not in KNOWN_BLOCKS and looks_like_section_header(self._window, at):
+            return self._advance_damaged_section(at, final=final)
         return self._step(at, block_type, big_endian=big_endian, final=final)
+
+    def _advance_section(self, at: int, *, final: bool) -> int | None:
+        """Take a section header, whose length tells the byte order where its magic does not."""
+        big_endian = section_order(self._window, at)
+        if big_endian is None:
+            big_endian = order_by_length(self._window, at)
+            if big_endian is None and not final and len(self._window) - at < PLAUSIBLE_LENGTH:
+                return None
+            if big_endian is None:
+                return self._lose_step(at, "a section of no known byte order")
+            text = "section header block: its byte-order magic is damaged; its length tells the order"
+            self._note(DAMAGED_BLOCK, Severity.WARNING, text, at)
+        return self._step(at, BlockType.SECTION_HEADER, big_endian=big_endian, final=final)
+
+    def _advance_damaged_section(self, at: int, *, final: bool) -> int | None:
+        """Take what has the magic of a section header, and nearly its type."""
+        big_endian = bool(section_order(self._window, at))
+        length = word_at(self._window, at + 4, big_endian=big_endian)
+        if at + length > len(self._window) and not final:
+            return None
+        text = "section header block: its type is damaged; its byte-order magic tells what it is"
+        self._note(DAMAGED_BLOCK, Severity.WARNING, text, at)
+        return self._step(at, BlockType.SECTION_HEADER, big_endian=big_endian, final=final)
 
     def _step(self, at: int, block_type: int, *, big_endian: bool, final: bool) -> int | None:
         """Take one block, whatever it is."""
-        length = word_at(self._window, at + 4, big_endian=big_endian)
+        window = self._window
+        length = word_at(window, at + 4, big_endian=big_endian)
         end = at + length
-        if not is_possible(length):
-            return self._judge(at, length, big_endian=big_endian, final=final)
-        if end > len(self._window):
-            return self._judge(at, length, big_endian=big_endian, final=True) if final else None
-        repeated = word_at(self._window, end - 4, big_endian=big_endian)
-        if repeated != length:
-            after = self._judge(at, length, big_endian=big_endian, final=final)
-            if after != end:
-                return after
-            text = f"a block of {length} bytes says {repeated} at its end; the length at its start was used"
-            self._note(TRAILING_LENGTH, Severity.WARNING, text, at)
-        self._take(block_type, at, end, big_endian=big_endian)
-        return end
-
-    def _judge(self, at: int, length: int, *, big_endian: bool, final: bool) -> int | None:
-        """Return where reading goes on at a block whose length is not the one at its end: behind it if it is believed.
-
-        None is for what needs more bytes, and for the last block of a capture that was cut off.
-        """
-        inner = inner_length(self._window, at, big_endian=big_endian)
-        if inner == UNTOLD and not final:
+        fits = is_possible(length) and end <= len(window)
+        if fits and word_at(window, end - 4, big_endian=big_endian) == length:
+            self._take(block_type, at, end, big_endian=big_endian)
+            return end
+        if not final and is_possible(length) and end + FRAME_LENGTH > len(window):
             return None
-        if inner is not None and inner != UNTOLD:
-            return self._lose_step(at, f"a block of {length} bytes that ends after {inner}", passed=inner)
-        what, end = f"a block of {length} bytes", at + length
-        if not is_possible(length):
-            return self._lose_step(at, what)
-        if end > len(self._window):
-            hides = self._hides_blocks(at, big_endian=big_endian)
-            return self._lose_step(at, f"{what}, of which {len(self._window) - at} follow") if hides else None
-        if end + FRAME_LENGTH > len(self._window):
-            return end if final else None
-        believed = may_begin(self._window, end, big_endian=big_endian)
-        return end if believed else self._lose_step(at, f"{what} that does not end there")
+        place = self._next_place(at, big_endian=big_endian, final=final)
+        return None if place is None else self._mend(at, block_type, place, big_endian=big_endian, final=final)
 
     # Damage, and the end.
 
-    def _hides_blocks(self, at: int, *, big_endian: bool) -> bool:
-        """Tell whether the last block, which is not whole, is damage before others rather than a cut."""
-        if is_believable(self._window, at, big_endian=big_endian):
-            return False  # what looks like blocks behind it is its payload
-        return find_block(self._window, at + 1, big_endian=big_endian, final=True)[1]
+    def _mend(self, at: int, block_type: int, place: int, *, big_endian: bool, final: bool) -> int | None:
+        """Take a block by that one of its lengths which is right, if there is one; `place`: see `_length_by_end`."""
+        window = self._window
+        length = word_at(window, at + 4, big_endian=big_endian)
+        if right := self._length_by_end(at, block_type, place, big_endian=big_endian, final=final):
+            text = f"a block of {right} bytes says {length} at its start; the length at its end was used"
+            self._note(CORRECTED_LENGTH, Severity.WARNING, text, at)
+            self._take(block_type, at, at + right, big_endian=big_endian)
+            return at + right
+        if not is_possible(length):
+            return self._lose_step(at, f"a block of {length} bytes")
+        if at + length <= len(window):
+            return self._step_by_start(at, block_type, length, big_endian=big_endian)
+        if place == len(window) or is_believable(window, at, place, big_endian=big_endian):
+            return None  # cut off: what looks like blocks behind it is its payload
+        return self._lose_step(at, f"a block of {length} bytes, of which {len(window) - at} follow")
 
-    def _lose_step(self, at: int, what: str, *, passed: int = 1) -> int:
-        """Begin the search for the next block, so many bytes behind where this one begins."""
+    def _step_by_start(self, at: int, block_type: int, length: int, *, big_endian: bool) -> int:
+        """Take one block that says another length at its end, if that at its start leads to a block or the end."""
+        end = at + length
+        if end + FRAME_LENGTH <= len(self._window) and not may_begin(self._window, end, big_endian=big_endian):
+            return self._lose_step(at, f"a block of {length} bytes that does not end there")
+        repeated = word_at(self._window, end - 4, big_endian=big_endian)
+        text = f"a block of {length} bytes says {repeated} at its end; the length at its start was used"
+        self._note(TRAILING_LENGTH, Severity.WARNING, text, at)
+        self._take(block_type, at, end, big_endian=big_endian)
+        return end
+
+    def _next_place(self, at: int, *, big_endian: bool, final: bool) -> int | None:
+        """Return where the next whole block begins, or how far there is none; None when that needs more bytes.
+
+        What is further than a plausible block away does not matter.
+        """
+        place, found = self._search_for.find(at + 1, big_endian=big_endian, final=final)
+        return place if found or final or place > at + PLAUSIBLE_LENGTH else None
+
+    def _length_by_end(self, at: int, block_type: int, place: int, *, big_endian: bool, final: bool) -> int | None:
+        """Return the length that a block has by its end, where another block or nothing more follows; else None.
+
+        Args:
+            at: where the block begins.
+            block_type: what it is.
+            place: where the next whole block begins; it may be payload of this one.
+            big_endian: the section's byte order.
+            final: no bytes follow the window.
+        """
+        window = self._window
+        lengths = [packet_block_length(window, at, block_type, big_endian=big_endian)]
+        if self._looked_through <= LOOKED_THROUGH_FIRST + LOOKED_THROUGH_SHARE * (self._offset + at):
+            last = min(place, at + PLAUSIBLE_LENGTH, len(window))
+            self._looked_through += last - at
+            lengths.append(length_at_end(window, at, last, big_endian=big_endian))
+        for length in lengths:
+            if length is None or at + length > len(window):
+                continue
+            end = at + length
+            if word_at(window, end - 4, big_endian=big_endian) != length:
+                continue
+            if end == place or (final and len(window) - end < FRAME_LENGTH):
+                return length
+            if end + FRAME_LENGTH <= len(window) and may_begin(window, end, big_endian=big_endian):
+                return length
+        return None
+
+    def _lose_step(self, at: int, what: str) -> int:
+        """Begin the search for the next block."""
         self._note(ABSURD_LENGTH, Severity.ERROR, f"{what}; the next block is searched for", at)
         self._damaged_at = self._offset + at
-        return at + passed
+        return at + 1
 
     def _search(self, at: int, *, final: bool) -> int | None:
         """Go on searching at `at`; return where the next block begins, or None when that needs more bytes."""
         order = None if self._section is None else self._section.big_endian
-        place, found = find_block(self._window, at, big_endian=order, final=final)
+        place, found = self._search_for.find(at, big_endian=order, final=final)
         if found or (final and place == len(self._window)):
             passed = self._offset + place - (self._damaged_at or 0)
             where = "resumed at the next block" if found else "no further block was found"
@@ -210,11 +286,13 @@ class PcapngReader:
 
     # What blocks say.
 
-    def _append(self, block_type: int, starts: NDArray[np.int64], alignment: int) -> None:
+    def _append(
+        self, section: Section, block_type: int, starts: NDArray[np.int64], alignment: int, length: int | None = None
+    ) -> None:
         """Let packet blocks, `starts` in words, wait for the batch they will be part of."""
-        if not self._waiting.fits(alignment):
-            self._flush()
-        self._waiting.append(block_type, starts, alignment)
+        self._items += self._waiting.append(
+            block_type, starts, alignment=alignment, length=length, chain=self._chain, section=section
+        )
 
     def _flush(self) -> None:
         """Hand on the packets that wait."""
@@ -223,11 +301,10 @@ class PcapngReader:
 
     def _take(self, block_type: int, at: int, end: int, *, big_endian: bool) -> None:
         """Take one whole block."""
-        if block_type in LEAST_LENGTH and end - at >= LEAST_LENGTH[BlockType(block_type)]:
-            self._append(block_type, np.array([(at - (at & 3)) >> 2]), at & 3)
+        if self._section and block_type in LEAST_LENGTH and end - at >= LEAST_LENGTH[BlockType(block_type)]:
+            self._append(self._section, block_type, np.array([(at - (at & 3)) >> 2]), at & 3, end - at)
         elif block_type in NUMBERED_BLOCKS:
-            self._flush()
-            self._waiting.next_number += 1
+            self._waiting.skip_number()
         elif block_type in KNOWN_BLOCKS:
             try:
                 self._decode(block_type, self._window[at + 8 : end - 4].tobytes(), big_endian=big_endian)
@@ -281,7 +358,6 @@ class PcapngReader:
     def _describe_interface(self, body: bytes, *, big_endian: bool) -> None:
         """Announce one more interface of the section. Raises DecodeError: it is damaged."""
         facts = decode_interface(body, big_endian=big_endian)
-        self._flush()
         if self._section is None:
             return
         if self._section.described < MAX_INTERFACES:

@@ -77,14 +77,38 @@ def test_a_cut_file_header_is_a_cut_capture() -> None:
 @pytest.mark.parametrize("length", [0x7FFF_FFFF, 0xFFFF_FFFF, reader.MAX_RECORD_LENGTH + 1, 300_000])
 @pytest.mark.parametrize("piece", [10_000, 50, 7])
 def test_reading_goes_on_behind_an_absurd_length(length: int, piece: int) -> None:
-    """A captured length that cannot be costs one record; a notice says where and how much."""
+    """Lengths that cannot be cost one record; a notice says where and how much."""
     data = bytearray(encode_pcap(RECORDS, link_type=1))
     at = 24 + 16 + 60 + 16  # the header of record 3
-    data[at + 8 : at + 12] = struct.pack("<I", length)
+    data[at + 8 : at + 16] = struct.pack("<II", length, 77)
     contents = read_bytes(bytes(data), [piece] * 300)
     assert [record.data for record in contents.records] == [RECORDS[row].data for row in (0, 1, 3, 4)]
     assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
     assert [item.offset for item in contents.items if hasattr(item, "offset")] == [at, at + 16 + 1514]
+
+
+@pytest.mark.parametrize("length", [0, 59, 61, 5000, 262144, 300_000, 0xFFFF_FFFF])
+@pytest.mark.parametrize("piece", [10_000, 50, 7])
+def test_a_wrong_captured_length_gives_way_to_the_original_length(length: int, piece: int) -> None:
+    """Where the captured length leads nowhere and the original length to the next record, nothing is lost."""
+    for row in (0, 2, 4):
+        data = bytearray(encode_pcap(RECORDS, link_type=1))
+        at = len(encode_pcap(RECORDS[:row], link_type=1))
+        data[at + 8 : at + 12] = struct.pack("<I", length)
+        contents = read_bytes(bytes(data), [piece] * 300)
+        assert contents.records == RECORDS
+        assert contents.codes == [reader.CORRECTED_LENGTH]
+
+
+def test_a_capture_in_a_packet_stays_in_it() -> None:
+    """Records that a packet carries, as when a capture is downloaded, are not taken for the capture's own."""
+    inner = encode_pcap(make_records(60, 60, 60, 60), link_type=1)
+    records = [Record(number, START_NS, 0, 1, inner, len(inner)) for number in range(1, 6)]
+    for offset in range(16):
+        data = bytearray(encode_pcap(records, link_type=1))
+        data[24 + 2 * (16 + len(inner)) + offset] ^= 0x40
+        contents = read_bytes(bytes(data))
+        assert [record.data for record in contents.records] == [inner] * 5
 
 
 def test_a_long_record_is_believed_when_another_follows() -> None:
@@ -99,7 +123,7 @@ def test_a_long_record_is_not_believed_when_none_follows() -> None:
     """A record above the usual length that leads into the middle of nothing is damage, and costs only itself."""
     records = make_records(60, 61, *[1000] * 600, 62)
     data = bytearray(encode_pcap(records, link_type=1))
-    data[24 + 8 : 24 + 12] = struct.pack("<I", 300_001)
+    data[24 + 8 : 24 + 16] = struct.pack("<II", 300_001, 300_001)
     contents = read_bytes(bytes(data))
     assert [record.data for record in contents.records] == [record.data for record in records[1:]]
     assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]

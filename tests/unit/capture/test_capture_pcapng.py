@@ -246,10 +246,11 @@ def test_times_out_of_range_are_clamped_once() -> None:
 @pytest.mark.parametrize("piece", [10_000, 50, 7])
 @ORDERS
 def test_reading_goes_on_behind_an_absurd_length(length: int, piece: int, *, big_endian: bool) -> None:
-    """A block length that cannot be costs one block; notices say where and how much."""
+    """Block lengths that cannot be cost one block; notices say where and how much."""
     interface = encode_interface(ETHERNET, big_endian=big_endian)
     packets = [encode_packet(record, big_endian=big_endian) for record in RECORDS]
-    packets[2] = packets[2][:4] + struct.pack(">I" if big_endian else "<I", length) + packets[2][8:]
+    wrong = struct.pack(">I" if big_endian else "<I", length)
+    packets[2] = packets[2][:4] + wrong + packets[2][8:-4] + wrong
     data = encode_section_header(SectionFacts(), big_endian=big_endian) + interface + b"".join(packets)
     contents = read_bytes(data, [piece] * 300)
     assert [record.data for record in contents.records] == [RECORDS[row].data for row in (0, 1, 3, 4)]
@@ -278,10 +279,33 @@ def test_a_wrong_trailing_length_is_a_notice() -> None:
     assert contents.codes == [pcapng.TRAILING_LENGTH] * 2
 
 
-def test_a_wrong_leading_length_inside_the_capture_is_resynchronised() -> None:
-    """A leading length that is possible but wrong does not swallow the blocks behind it."""
+@pytest.mark.parametrize("length", [0, 8, 11, 16, 1513, 1640, 4000, 2**20, 0xFFFFFFFC])
+@pytest.mark.parametrize("piece", [10_000, 50, 7])
+@ORDERS
+def test_a_wrong_length_at_the_start_gives_way_to_the_one_at_the_end(
+    length: int, piece: int, *, big_endian: bool
+) -> None:
+    """A packet is read whole by the length at its end, with options or without, as is any block."""
+    order = ">" if big_endian else "<"
+    comments = {2: ("said",), 5: ("last",)}
+    interface = encode_interface(ETHERNET, big_endian=big_endian)
+    packets = [
+        encode_packet(record, comments=comments.get(record.number, ()), big_endian=big_endian) for record in RECORDS
+    ]
+    for row in (-1, 1, 2, 4):
+        blocks = [interface, *packets]
+        blocks[row + 1] = blocks[row + 1][:4] + struct.pack(f"{order}I", length) + blocks[row + 1][8:]
+        data = encode_section_header(SectionFacts(), big_endian=big_endian) + b"".join(blocks)
+        contents = read_bytes(data, [piece] * 300)
+        assert (contents.records, contents.comments) == (RECORDS, comments)
+        assert contents.codes == [reader.CORRECTED_LENGTH]
+
+
+def test_a_block_whose_lengths_are_both_wrong_is_passed_over() -> None:
+    """Where neither length leads to a block, the next one is searched for."""
     packets = [encode_packet(record) for record in RECORDS]
-    packets[1] = packets[1][:4] + struct.pack("<I", len(packets[1]) + 100) + packets[1][8:]
+    wrong = struct.pack("<I", len(packets[1]) + 100)
+    packets[1] = packets[1][:4] + wrong + packets[1][8:-4] + wrong
     contents = read_bytes(HEADER + encode_interface(ETHERNET) + b"".join(packets))
     assert [record.data for record in contents.records] == [RECORDS[row].data for row in (0, 2, 3, 4)]
     assert contents.codes == [reader.ABSURD_LENGTH, reader.RESYNC]
@@ -320,6 +344,18 @@ def test_a_block_with_both_lengths_damaged_is_no_cut(comments: tuple[str, ...], 
     assert contents.codes
 
 
+def test_a_capture_in_a_packet_stays_in_it() -> None:
+    """Blocks that a packet carries are not taken for the capture's own, whichever length of the packet is wrong."""
+    inner = encode_pcapng(make_records(60, 60, 60), interfaces=[ETHERNET])
+    records = [Record(number, START_NS, 0, 1, inner, len(inner)) for number in range(1, 4)]
+    packets = [encode_packet(record) for record in records]
+    for offset in (4, 5, 6, 7, -4, -3, -2, -1):
+        damaged = bytearray(packets[1])
+        damaged[offset] ^= 0x40
+        data = HEADER + encode_interface(ETHERNET) + packets[0] + bytes(damaged) + packets[2]
+        assert read_bytes(data).records == records
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -343,15 +379,41 @@ def test_a_block_that_is_damaged_inside_is_passed_over(kind: BlockType, body: by
 def test_a_block_before_any_section_is_damage() -> None:
     """When the first section header is damaged beyond its type, blocks before the next section are passed over."""
     first = bytearray(HEADER + encode_interface(ETHERNET) + encode_packet(RECORDS[0]))
-    first[4:8] = b"\x0c\x00\x00\x00"
+    first[4:12] = b"\x0c\x00\x00\x00" * 2
     contents = read_bytes(bytes(first) + encode_pcapng(RECORDS, interfaces=[ETHERNET]))
-    assert [record.data for record in contents.records[-5:]] == [record.data for record in RECORDS]
+    assert [record.data for record in contents.records] == [record.data for record in RECORDS]
     assert reader.RESYNC in contents.codes
 
 
-def test_a_section_of_no_known_order_is_searched_past() -> None:
-    """A section header with a damaged byte-order magic gives way to the next section."""
+@ORDERS
+def test_a_section_of_no_known_order_has_that_of_its_length(*, big_endian: bool) -> None:
+    """A section header with a damaged byte-order magic is read in the order in which its length stands at both ends."""
+    for offset in range(8, 12):
+        damaged = bytearray(encode_pcapng(RECORDS, interfaces=[ETHERNET], big_endian=big_endian))
+        damaged[offset] ^= 0xFF
+        for piece in (7, 10_000):
+            contents = read_bytes(bytes(damaged), [piece] * 40)
+            assert contents.records == RECORDS
+            assert contents.codes == [pcapng.DAMAGED_BLOCK]
+
+
+@ORDERS
+def test_a_section_is_known_by_its_magic_too(*, big_endian: bool) -> None:
+    """A section header with a damaged type still begins a section, at the start of the capture and later."""
+    section = encode_pcapng(RECORDS, interfaces=[ETHERNET], big_endian=big_endian)
+    for offset in range(4):
+        damaged = bytearray(section)
+        damaged[offset] ^= 0x10
+        for before in (b"", encode_pcapng([], interfaces=[], big_endian=not big_endian)):
+            contents = read_bytes(before + bytes(damaged))
+            assert contents.records == RECORDS
+            assert contents.codes == [pcapng.DAMAGED_BLOCK]
+
+
+def test_a_section_without_order_or_length_is_searched_past() -> None:
+    """A section header with a damaged magic and length gives way to the next section."""
     damaged = bytearray(encode_pcapng(RECORDS, interfaces=[ETHERNET]))
+    damaged[4] ^= 0xFF
     damaged[8] ^= 0xFF
     contents = read_bytes(bytes(damaged) + encode_pcapng(RECORDS, interfaces=[ETHERNET]))
     assert contents.records == RECORDS
