@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 COMPRESSED_CUT = "capture.compressed-cut"  # the compressed file ends too early
+COMPRESSED_LIMIT = "capture.compressed-limit"  # more comes out than any capture shrinks: the rest was not read
 COMPRESSED_DAMAGE = "capture.compressed-damage"  # the compressed file is damaged: what comes behind was not read
 COMPRESSED_TRAILING = "capture.compressed-trailing"  # something else stands behind the compressed data
 
@@ -29,6 +30,24 @@ MAGIC_LENGTH = 6  # bytes: the longest magic, that of xz
 SLICE_LENGTH = 65536  # compressed bytes looked at together: what is left of them is copied with each call
 ZSTD_MAX_WINDOW = 2**27  # bytes; what the zstd program allows unasked
 XZ_MAX_MEMORY = 2**28  # bytes; `xz -9` makes files that need a quarter of it
+
+
+# What compressed data may expand to: this much in any case, and beyond that so many times what is on disk. Captures
+# shrink to a half or a tenth, those of one packet again and again to a hundredth; what shrinks to less is made to fill
+# the memory or the time of who reads it. Who has such a capture can decompress it first.
+FREE_EXPANSION = 2**28
+MAX_EXPANSION = 128
+
+
+class Expansion:
+    """What was read from disk of one input, which bounds what all its compressions, one inside the other, may give."""
+
+    def __init__(self) -> None:
+        self.taken = 0  # bytes
+
+    def allows(self, given: int) -> bool:
+        """Tell whether so many bytes may come out of what was taken."""
+        return given <= max(FREE_EXPANSION, MAX_EXPANSION * self.taken)
 
 
 class _Member(Protocol):
@@ -137,9 +156,16 @@ def _format_of(compression: Compression) -> _Format:
 
 
 class Decompressor:
-    """Undoes one compression. Feed it all there is, then `close`; `damaged` says whether bytes are missing."""
+    """Undoes one compression. Feed it all there is, then `close`; `damaged` says whether bytes are missing.
 
-    def __init__(self, compression: Compression) -> None:
+    Args:
+        compression: which one.
+        expansion: of the compressions around this one, which counts what they take; None for the outermost.
+    """
+
+    def __init__(self, compression: Compression, expansion: Expansion | None = None) -> None:
+        self.expansion = expansion or Expansion()
+        self._is_outermost = expansion is None
         self._compression = compression
         self._format = _format_of(compression)
         self._member: _Member | None = None
@@ -160,8 +186,10 @@ class Decompressor:
         for at in range(0, len(data), SLICE_LENGTH):
             if self.stopped:
                 return
+            piece = data[at : at + SLICE_LENGTH]
+            self.expansion.taken += len(piece) if self._is_outermost else 0
             try:
-                yield from self._decompress(data[at : at + SLICE_LENGTH])
+                yield from self._decompress(piece)
             except self._format.error as error:
                 self._stop(error)
 
@@ -192,11 +220,21 @@ class Decompressor:
                 self._member_gave += len(piece)
                 self._gave += len(piece)
                 yield piece
+                if not self.expansion.allows(self._gave):
+                    self._limit()
+                    return
             if self._member.eof:
                 data = self._member.unused_data or b""
                 self._member, self._first = None, False
             elif self._member.needs_input:
                 return
+
+    def _limit(self) -> None:
+        """Take note that more comes out than is believed."""
+        self.damaged = True
+        gave, taken = self._gave, self.expansion.taken
+        text = f"{gave} bytes came out of {taken}, which no capture shrinks to; the rest was not read"
+        self._notice = Notice(code=COMPRESSED_LIMIT, severity=Severity.ERROR, text=text)
 
     def _stop(self, error: Exception) -> None:
         """Take note of damage, or of something else behind the last whole member."""

@@ -8,6 +8,10 @@ from typing import NamedTuple
 
 from sigtrace.text import decode_text
 
+# Options of one block that are looked at, bytes: a value has 64 KiB at most, and what people and programs write is far
+# shorter. What lies behind is left out.
+MAX_OPTIONS_LENGTH = 2**20
+
 OPTION_END = 0
 OPTION_COMMENT = 1
 
@@ -24,7 +28,11 @@ class Option(NamedTuple):
 
 
 def decode_options(data: bytes, *, big_endian: bool) -> tuple[Option, ...]:
-    """Decode options up to the end mark or the end of `data`; a last one that is cut off is left out."""
+    """Decode options up to the end mark or the end of `data`; a last one that is cut off is left out.
+
+    No more than `MAX_OPTIONS_LENGTH` bytes are looked at.
+    """
+    data = data[:MAX_OPTIONS_LENGTH]
     head = struct.Struct(">HH" if big_endian else "<HH")
     options: list[Option] = []
     at = 0

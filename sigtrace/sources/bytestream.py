@@ -12,6 +12,7 @@ from sigtrace.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sigtrace.capture.compression import Expansion
     from sigtrace.capture.detect import Compression
     from sigtrace.notices import Notice
 
@@ -70,6 +71,11 @@ class PrefixedStream:
         self._head = head
         self._rest = rest
 
+    @property
+    def expansion(self) -> Expansion | None:
+        """What was taken of the outermost compression, None where there is none."""
+        return self._rest.expansion if isinstance(self._rest, DecompressedStream | PrefixedStream) else None
+
     def read_into(self, target: memoryview) -> int:
         """Fill some of `target`, and return how much; 0 only at the end."""
         if not self._head:
@@ -85,10 +91,16 @@ class DecompressedStream:
     def __init__(self, compressed: ByteStream, compression: Compression) -> None:
         from sigtrace.capture.compression import Decompressor  # noqa: PLC0415 - most captures are not compressed
 
-        self._decompressor = Decompressor(compression)
+        expansion = compressed.expansion if isinstance(compressed, DecompressedStream | PrefixedStream) else None
+        self._decompressor = Decompressor(compression, expansion)
         self._pieces = self._decompress(compressed)
         self._piece = b""
         self.notices: list[Notice] = []
+
+    @property
+    def expansion(self) -> Expansion:
+        """What was taken of the outermost compression."""
+        return self._decompressor.expansion
 
     @property
     def damaged(self) -> bool:

@@ -164,8 +164,12 @@ class _OpenCapture:
                 return
             filled -= consumed
             buffer[:filled] = buffer[consumed : consumed + filled]
-            # A record that is not whole yet is looked at again only when twice as much is there, so that a long one in
-            # small pieces costs no more than a few looks; the buffer grows with it.
-            wanted = 1 if consumed else 2 * filled
+            # What is not whole yet is looked at again only when twice as much is there, so that a long record in small
+            # pieces, or many that each wait for what is far behind, cost no more than a few looks; the buffer grows
+            # with it, and shrinks again.
+            crowded = consumed < filled and filled > len(buffer) // 2
+            wanted = 2 * filled if crowded or not consumed else 1
             if max(wanted, filled + 1) > len(buffer):
                 buffer = np.concatenate((buffer, np.empty_like(buffer)))
+            elif len(buffer) > window_length and filled <= window_length // 2:
+                buffer = np.concatenate((buffer[:filled], np.empty(window_length - filled, np.uint8)))

@@ -208,18 +208,11 @@ class PcapReader:
         suspicious = bool(is_suspicious(header, near, self._kind, self._snap_length))
         if end > len(self._window):
             return self._judge_unfinished(at, header, final=final, suspicious=suspicious)
-        if suspicious:
-            proved = self._is_proved(at, header, end, final=final)
-            if proved is None:
-                return None
-            if proved and self._swallows(at, header, end, final=final):
-                return self._judge_damaged(at, header, final=final)
-            if not proved and self._end_by_original(at, header, final=final) is None:
-                proved = self._goes_on(at, header, end, final=final)
-                if proved is None:
-                    return None
-            if not proved:
-                return self._judge_damaged(at, header, final=final)
+        believed = self._is_believable(at, header, end, final=final) if suspicious else True
+        if believed is None:
+            return None
+        if not believed:
+            return self._judge_damaged(at, header, final=final)
         self._take_one(at, header, near=near)
         return int(end)
 
@@ -286,6 +279,15 @@ class PcapReader:
 
     # Damage, and the end.
 
+    def _is_believable(self, at: int, header: Header, end: int, *, final: bool) -> bool | None:
+        """Tell whether a suspicious record is no damage, by what it leads to; None when that is not there yet."""
+        proved = self._is_proved(at, header, end, final=final)
+        if proved:
+            return not self._swallows(at, header, end, final=final)
+        if proved is None or self._end_by_original(at, header, final=final) is not None:
+            return proved
+        return self._goes_on(at, header, end, final=final)
+
     def _is_proved(self, at: int, header: Header, end: int, *, final: bool) -> bool | None:
         """Tell whether the header that a record leads to proves it, or the next one; None when that is not there yet.
 
@@ -328,8 +330,12 @@ class PcapReader:
                 if not final:
                     return None
                 break
-            is_hole = follower.is_blank and not is_near(header.seconds, 0)
-            if is_hole or follower.fraction >= 10**9 or follower.captured > PLAUSIBLE_LENGTH:
+            if (
+                header.is_blank
+                or follower.is_blank
+                or follower.fraction >= 10**9
+                or follower.captured > PLAUSIBLE_LENGTH
+            ):
                 return False
             chain.add(end)
             end += self._kind.header_length + follower.captured

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sigtrace.capture.options import OPTION_COMMENT, OPTION_END, comments_of, decode_options
+from sigtrace.capture.options import MAX_OPTIONS_LENGTH, OPTION_COMMENT, OPTION_END, comments_of, decode_options
 from sigtrace.capture.pcapng.blocks import BlockType
 from sigtrace.capture.timestamps import UNTIMED
 
@@ -184,7 +184,8 @@ def _find_comments(
         active, at = active[more], at[more]
     comments: dict[int, tuple[str, ...]] = {}
     for row in np.sort(np.concatenate([*found, active])).tolist() if found else ():
-        data = words[options[row] : ends[row]].tobytes()
+        end = min(ends[row], options[row] + MAX_OPTIONS_LENGTH // 4)
+        data = words[options[row] : end].tobytes()
         if texts := comments_of(decode_options(data, big_endian=big_endian)):
             comments[row] = texts
     return comments

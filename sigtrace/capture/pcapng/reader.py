@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sigtrace.capture.batch import CaptureEnded, CaptureStarted
+from sigtrace.capture.batch import CaptureEnded, CaptureStarted, Interface
+from sigtrace.capture.options import MAX_OPTIONS_LENGTH
 from sigtrace.capture.pcapng.batches import WaitingPackets
 from sigtrace.capture.pcapng.blocks import (
     KNOWN_BLOCKS,
@@ -66,9 +67,19 @@ if TYPE_CHECKING:
 # square of its length. Behind that, only packets without options are still mended by the length at their end.
 LOOKED_THROUGH_FIRST, LOOKED_THROUGH_SHARE = 2**20, 8
 
+# Named addresses of one capture: a program writes those of its packets, and resolvers keep a few thousand.
+MAX_NAMES = 2**16
+# Secrets of one capture, bytes, as they are kept whole: a line of a key log has 200, so these are 80,000 sessions.
+MAX_SECRETS_LENGTH = 2**24
+SAID_LENGTH = 1000  # characters of what a later section says that a notice repeats
+WITH_OPTIONS = frozenset({BlockType.SECTION_HEADER, BlockType.INTERFACE_DESCRIPTION, BlockType.INTERFACE_STATISTICS})
+
+NAMES_LIMIT = "capture.names-limit"  # more named addresses than `MAX_NAMES`
+OPTIONS_LIMIT = "capture.options-limit"  # a block has more options than `MAX_OPTIONS_LENGTH`
+SECRETS_LIMIT = "capture.secrets-limit"  # more secrets than `MAX_SECRETS_LENGTH`
 DAMAGED_BLOCK = "capture.damaged-block"  # a block's inside is not what its type says: passed over
 TRAILING_LENGTH = "capture.trailing-length"  # the length at a block's end is not the one at its start, which was used
-INTERFACE_LIMIT = "capture.interface-limit"  # more interfaces than `MAX_INTERFACES` in one section
+INTERFACE_LIMIT = "capture.interface-limit"  # more interfaces than `MAX_INTERFACES` in one capture
 SECTION = "capture.section"  # a later section says where it comes from, or has comments
 
 
@@ -89,6 +100,8 @@ class PcapngReader:
         self._started = False
         self._offset = 0  # of the window's first byte in the capture
         self._damaged_at: int | None = None  # offset where a search for the next block began
+        self._announced = 0  # interfaces
+        self._names = self._secrets_length = 0  # taken so far
         self._looked_through = 0  # bytes, for lengths at the end of blocks
         self._cut = False
         self._window: Window = np.zeros(0, np.uint8)
@@ -290,9 +303,19 @@ class PcapngReader:
         self, section: Section, block_type: int, starts: NDArray[np.int64], alignment: int, length: int | None = None
     ) -> None:
         """Let packet blocks, `starts` in words, wait for the batch they will be part of."""
-        self._items += self._waiting.append(
+        items = self._waiting.append(
             block_type, starts, alignment=alignment, length=length, chain=self._chain, section=section
         )
+        for item in items:
+            self._announce(item)
+
+    def _announce(self, item: CaptureItem) -> None:
+        """Hand on an interface, unless it is the stand-in that sections share and was announced, or a notice."""
+        if isinstance(item, Interface):
+            if item.index < self._announced:
+                return
+            self._announced = item.index + 1
+        self._items.append(item)
 
     def _flush(self) -> None:
         """Hand on the packets that wait."""
@@ -314,6 +337,11 @@ class PcapngReader:
 
     def _decode(self, block_type: int, body: bytes, *, big_endian: bool) -> None:
         """Decode a block that is not a packet. Raises DecodeError: its inside is not what its type says."""
+        if block_type in WITH_OPTIONS and len(body) > MAX_OPTIONS_LENGTH:
+            text = (
+                f"a block has {len(body)} bytes of options; those behind the first {MAX_OPTIONS_LENGTH} were left out"
+            )
+            self._items += self._book.note_once(OPTIONS_LIMIT, Severity.WARNING, text)
         match block_type:
             case BlockType.SECTION_HEADER:
                 self._begin_section(body, big_endian=big_endian)
@@ -322,22 +350,43 @@ class PcapngReader:
             case BlockType.INTERFACE_STATISTICS:
                 self._items.append(self._locate(decode_statistics(body, big_endian=big_endian)))
             case BlockType.NAME_RESOLUTION:
-                self._items.extend(decode_name_resolution(body, big_endian=big_endian))
+                self._take_names(body, big_endian=big_endian)
             case BlockType.DECRYPTION_SECRETS:
-                self._items.append(decode_secrets(body, big_endian=big_endian))
+                self._take_secrets(body, big_endian=big_endian)
             case _:
                 raise DecodeError("too short for a packet")
+
+    def _take_names(self, body: bytes, *, big_endian: bool) -> None:
+        """Take the names that a block gives, as long as they are not too many."""
+        for name in decode_name_resolution(body, big_endian=big_endian):
+            if self._names == MAX_NAMES:
+                text = f"more than {MAX_NAMES} named addresses; the rest was left out"
+                self._items += self._book.note_once(NAMES_LIMIT, Severity.WARNING, text)
+                return
+            self._names += 1
+            self._items.append(name)
+
+    def _take_secrets(self, body: bytes, *, big_endian: bool) -> None:
+        """Take the secrets of a block, as long as all of them are not too long."""
+        secrets = decode_secrets(body, big_endian=big_endian)
+        if self._secrets_length + len(secrets.data) > MAX_SECRETS_LENGTH:
+            text = f"more than {MAX_SECRETS_LENGTH} bytes of decryption secrets; some were left out"
+            self._items += self._book.note_once(SECRETS_LIMIT, Severity.WARNING, text)
+            return
+        self._secrets_length += len(secrets.data)
+        self._items.append(secrets)
 
     def _begin_section(self, body: bytes, *, big_endian: bool) -> None:
         """Begin a section, even when its header is damaged: its byte order is known, and interfaces will follow."""
         self._flush()
         first = 0 if self._section is None else self._section.first_interface + self._section.rows
+        first = min(first, MAX_INTERFACES)  # from there on, sections share the stand-in
         self._section = Section(big_endian=big_endian, first_interface=first)
         facts = decode_section_header(body, big_endian=big_endian)
         if not self._started:
             self._start(facts)
         elif said := [text for text in (facts.application, *facts.comments) if text]:
-            text = f"a further section begins: {'; '.join(said)}"
+            text = f"a further section begins: {'; '.join(said)[:SAID_LENGTH]}"
             self._items += self._book.note(SECTION, Severity.INFO, text)
 
     def _start(self, facts: SectionFacts) -> None:
@@ -360,10 +409,10 @@ class PcapngReader:
         facts = decode_interface(body, big_endian=big_endian)
         if self._section is None:
             return
-        if self._section.described < MAX_INTERFACES:
-            self._items.append(self._section.describe(facts))
+        if self._section.first_interface + self._section.rows < MAX_INTERFACES:
+            self._announce(self._section.describe(facts))
         else:
-            text = f"more than {MAX_INTERFACES} interfaces in one section; the rest is taken for undescribed"
+            text = f"more than {MAX_INTERFACES} interfaces; the rest is taken for undescribed"
             self._items += self._book.note_once(INTERFACE_LIMIT, Severity.WARNING, text)
 
     def _locate(self, statistics: InterfaceStatistics) -> InterfaceStatistics:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from sigtrace.capture.pcapng.blocks import InterfaceFacts
 
-# The interfaces of one section: the obsolete packet block counts them in 16 bits, and no system has more.
-MAX_INTERFACES = 65536
+# The interfaces of one capture, in all its sections. Enhanced packets count them in 32 bits, but 16 were enough for the
+# obsolete ones, and twice that is more than any system has; each costs a few hundred bytes.
+MAX_INTERFACES = 2**17
 ETHERNET = 1  # LINKTYPE_ETHERNET
 
 

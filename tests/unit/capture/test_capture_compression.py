@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 from typing import TYPE_CHECKING
 
@@ -12,19 +13,23 @@ import numpy as np
 import pytest
 import zstandard
 
+from sigtrace.capture import compression
+from sigtrace.capture.batch import CaptureEnded
 from sigtrace.capture.compression import (
     COMPRESSED_CUT,
     COMPRESSED_DAMAGE,
+    COMPRESSED_LIMIT,
     COMPRESSED_TRAILING,
     PIECE_LENGTH,
     Decompressor,
 )
 from sigtrace.capture.detect import Compression
+from sigtrace.capture.writer import encode_pcap
+from sigtrace.notices import Notice
+from sigtrace.sources.file import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from sigtrace.notices import Notice
 
 PLAIN = np.random.default_rng(1).bytes(150_000) + bytes(300_000)
 COMPRESS: dict[Compression, Callable[[bytes], bytes]] = {
@@ -141,3 +146,34 @@ def test_pieces_are_bounded(kind: Compression) -> None:
     data = COMPRESS[kind](bytes(20_000_000))
     largest = max(len(piece) for piece in Decompressor(kind).feed(data))
     assert largest <= 2 * PIECE_LENGTH  # a zstd block
+
+
+@EVERY
+def test_what_expands_without_end_is_stopped(kind: Compression, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than the free bytes, and many times what was taken, is no capture; what came before is given."""
+    monkeypatch.setattr(compression, "FREE_EXPANSION", 500_000)
+    monkeypatch.setattr(compression, "MAX_EXPANSION", 2)
+    got, notice, damaged = decompress(kind, COMPRESS[kind](bytes(20_000_000)))
+    assert 500_000 < len(got) <= 500_000 + 2 * PIECE_LENGTH
+    assert notice is not None
+    assert (notice.code, damaged) == (COMPRESSED_LIMIT, True)
+
+
+@EVERY
+def test_what_expands_as_captures_do_is_read_whole(kind: Compression, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the free bytes, what is on disk may expand as many times as is allowed."""
+    monkeypatch.setattr(compression, "FREE_EXPANSION", 1000)
+    monkeypatch.setattr(compression, "MAX_EXPANSION", 4)
+    assert decompress(kind, COMPRESS[kind](PLAIN)) == (PLAIN, None, False)
+
+
+def test_compressions_inside_each_other_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the inner one takes came out of the outer one, and counts as what that took from disk."""
+    monkeypatch.setattr(compression, "FREE_EXPANSION", 100_000)
+    monkeypatch.setattr(compression, "MAX_EXPANSION", 50)
+    capture = encode_pcap([], link_type=1) + bytes(3_000_000)
+    twice = gzip.compress(gzip.compress(gzip.compress(capture)))
+    items = list(read(io.BytesIO(twice)))
+    assert [item.code for item in items if isinstance(item, Notice)][-1:] == [COMPRESSED_LIMIT]
+    assert isinstance(items[-1], CaptureEnded)
+    assert items[-1].truncated

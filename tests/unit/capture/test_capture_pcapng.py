@@ -448,3 +448,51 @@ def test_many_interfaces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert contents.codes == [pcapng.INTERFACE_LIMIT, batches.UNDESCRIBED]
     assert len(contents.of(Interface)) == 11
     assert contents.records[0].interface == 10
+
+
+def test_seventy_thousand_interfaces_are_told_apart() -> None:
+    """A packet may name an interface beyond what 16 bits count."""
+    data = HEADER + encode_interface(ETHERNET) * 70_000 + encode_interface(RAW_IP)
+    contents = read_bytes(data + encode_packet(RECORDS[0]._replace(interface=70_000)))
+    assert contents.codes == []
+    assert contents.records == [RECORDS[0]._replace(interface=70_000, link_type=101)]
+
+
+def test_interfaces_are_bounded_over_all_sections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many sections cannot announce more interfaces than one: the rest is taken for Ethernet, and packets are read."""
+    monkeypatch.setattr(pcapng, "MAX_INTERFACES", 10)
+    section = encode_pcapng(RECORDS, interfaces=[ETHERNET] * 4)
+    contents = read_bytes(section * 5)
+    assert [record.data for record in contents.records] == [record.data for record in RECORDS] * 5
+    assert [interface.index for interface in contents.of(Interface)] == list(range(11))
+    assert {record.interface for record in contents.records} == {0, 4, 8, 10}
+    assert pcapng.INTERFACE_LIMIT in contents.codes
+
+
+def test_names_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names beyond the bound are left out, with one notice, over all blocks."""
+    monkeypatch.setattr(pcapng, "MAX_NAMES", 5)
+    names = [NameResolution(address=bytes((10, 0, 0, last)), names=("a",)) for last in range(4)]
+    contents = read_bytes(HEADER + encode_name_resolution(names) * 4 + encode_interface(ETHERNET))
+    assert contents.of(NameResolution) == [*names, names[0]]
+    assert contents.codes == [pcapng.NAMES_LIMIT]
+
+
+def test_secrets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secrets beyond the bound are left out, with one notice; shorter ones behind them may still fit."""
+    monkeypatch.setattr(pcapng, "MAX_SECRETS_LENGTH", 10)
+    secrets = [DecryptionSecrets(kind=1, data=bytes(length)) for length in (8, 8, 2, 4)]
+    contents = read_bytes(HEADER + b"".join(map(encode_secrets, secrets)))
+    assert contents.of(DecryptionSecrets) == [secrets[0], secrets[2]]
+    assert contents.codes == [pcapng.SECRETS_LIMIT]
+
+
+def test_options_are_bounded() -> None:
+    """Of a section header full of options, the first ones are read, with a notice; the packets come as ever."""
+    comment = struct.pack("<HH", 1, 1) + b"a\0\0\0"
+    body = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + comment * 200_000
+    data = encode_block(BlockType.SECTION_HEADER, body) + encode_interface(ETHERNET) + encode_packet(RECORDS[0])
+    contents = read_bytes(data)
+    assert len(contents.of(CaptureStarted)[0].comments) == 2**20 // 8
+    assert contents.codes == [pcapng.OPTIONS_LIMIT]
+    assert contents.records == RECORDS[:1]
