@@ -63,7 +63,7 @@ class CaptureStarted(Value, frozen=True, kw_only=True):
     """A capture was recognised; all items up to the next one of these come from it."""
 
     file: str  # path as given, `-` for standard input, `<live>` and the like for others
-    format: str  # "pcapng", "pcap", "pcap-ns", "pcap-modified"; with ".gz" and so on where it was compressed
+    format: str  # "pcapng", "pcap", "pcap-ns", "pcap-modified", "pcap-nokia"; with ".gz" and so on if compressed
     hardware: str | None = None
     operating_system: str | None = None
     application: str | None = None

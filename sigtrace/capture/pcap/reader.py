@@ -4,7 +4,12 @@
   file header, 24 bytes:   magic, major (16), minor (16), time zone, significant figures, snap length, link type
   record header, 16 bytes: seconds, micro- or nanoseconds, captured length, original length
                  24 bytes: the same, interface number, protocol (16), packet type (8), padding (8): the modified kind
+                 28 bytes: the same, processors (8 + 8), padding (16): a later modified kind, of the same magic
+                 20 bytes: the first 16, and 4 more: Nokia's, of the ordinary magic
 ```
+
+Some patched programs wrote longer record headers under another's magic (libpcap: sf-pcap.c; Wireshark: libpcap.c). They
+are told apart as Wireshark does, by what the first record leads to.
 
 Theory of operation. Nothing marks a record's start and nothing aligns it, so the chain must be walked; the walk reads
 one number a record and does nothing else. All checks and fields are columns over what the walk found.
@@ -60,6 +65,12 @@ FIRST_STRIDE, LAST_STRIDE = 64, 2**16
 CHAINED_RECORDS = 8  # so many headers in a row are not damage, however odd; fewer may be by chance
 CAREFUL_RECORDS = 32  # behind damage, records taken one by one: columns of few rows cost more than that
 
+# How long record headers may be where they are not as long as the magic says, and how the kind is then called.
+LONGER_HEADERS = {
+    "pcap": ((24, "pcap-modified"), (20, "pcap-nokia")),
+    "pcap-modified": ((28, "pcap-modified"),),
+}
+
 VERSION = "capture.version"  # a pcap version other than 2.4, read as if it were
 
 
@@ -85,6 +96,9 @@ class PcapReader:
         self._recent: list[int] = []  # seconds of the last two records
         self._about_seconds: int | None = None  # of the last record of which the time was near another one's
         self._stride = FIRST_STRIDE
+        self._is_kind_known = (
+            kind.name not in LONGER_HEADERS
+        )  # whether the record headers are as long as the magic says
         self._careful = 0  # records to be taken one by one
         self._offset = 0  # of the window's first byte in the capture
         self._damaged_at: int | None = None  # offset where a search for the next record began
@@ -100,7 +114,7 @@ class PcapReader:
         """Return what the window holds."""
         self._window, self._search_for, self._items = window, RecordSearch(window), []
         reached = 0
-        at = self._take_file_header() if self._link_type is None else 0
+        at = self._take_file_header(final=final) if self._link_type is None else 0
         while at is not None and at < len(window):
             reached = at
             at = self._search(at, final=final) if self._damaged_at is not None else self._advance(at, final=final)
@@ -117,10 +131,14 @@ class PcapReader:
         packets = self._next_number - 1
         return CaptureEnded(file=self._file, packets=packets, bytes=self._offset, truncated=self._cut or truncated)
 
-    def _take_file_header(self) -> int | None:
+    def _take_file_header(self, *, final: bool) -> int | None:
         """Take the file header, and return where the records begin; None when it needs more bytes."""
         if len(self._window) < FILE_HEADER_LENGTH:
             return None
+        if not self._is_kind_known:
+            self._is_kind_known = self._settle_kind(final=final)
+            if not self._is_kind_known:
+                return None
         fields = struct.unpack_from(f"{self._order}4xHH8xII", self._window.data)
         major, minor, self._snap_length, link_type = map(int, fields)
         self._link_type = link_type & 0xFFFF  # the upper bits tell of frame check sequences
@@ -130,6 +148,31 @@ class PcapReader:
             text = f"pcap version {major}.{minor}; it was read as version 2.4"
             self._note(VERSION, Severity.WARNING, text, 4)
         return FILE_HEADER_LENGTH
+
+    def _settle_kind(self, *, final: bool) -> bool:
+        """Find out how long record headers are; False when that needs more bytes.
+
+        They are longer than the magic says if the first record leads to a header, or the capture's end, only so.
+        """
+        first = self._header_at(FILE_HEADER_LENGTH)
+        if first is None or first.captured > PLAUSIBLE_LENGTH:
+            return final or first is not None
+        usual = (self._kind.header_length, self._kind.name)
+        for length, name in (usual, *LONGER_HEADERS[self._kind.name]):
+            end = FILE_HEADER_LENGTH + length + first.captured
+            follower = self._header_at(end)
+            if follower is None:
+                if not final:
+                    return False
+                leads = end == len(self._window)
+            else:
+                leads = bool(can_follow(follower, is_near(follower.seconds, first.seconds), self._kind))
+            if leads:
+                self._kind = self._kind._replace(header_length=length, name=name)
+                self._habits = Habits(self._kind)
+                self._format = name + self._format.removeprefix(usual[1])
+                break
+        return True
 
     # The chain of records.
 

@@ -244,6 +244,11 @@ class PcapngReader:
             final: no bytes follow the window.
         """
         window = self._window
+        said = word_at(window, at + 4, big_endian=big_endian)
+        rounded = at + said + -said % 4
+        fits = bool(said & 3) and is_possible(rounded - at) and rounded <= len(window)
+        if fits and word_at(window, rounded - 4, big_endian=big_endian) == said:
+            return rounded - at  # some writers did not count the padding
         lengths = [packet_block_length(window, at, block_type, big_endian=big_endian)]
         if self._looked_through <= LOOKED_THROUGH_FIRST + LOOKED_THROUGH_SHARE * (self._offset + at):
             last = min(place, at + PLAUSIBLE_LENGTH, len(window))
