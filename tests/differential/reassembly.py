@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sigtrace.notices import Notice
+    from sigtrace.streams.connection import Connection
     from sigtrace.streams.flow import StreamItem
+    from sigtrace.streams.stream import Stream
 
 MISSING: Final = -1  # in place of a byte: it was sent and not captured
 
@@ -100,17 +102,30 @@ def segments_of(capture: bytes) -> Iterator[Segment]:
     yield from order.flush()
 
 
+class _Watched(Reassembler):
+    """Remembers every connection that it ever followed, also when it is over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met: dict[int, Connection] = {}
+
+    def _open(self, endpoints: bytes, segment: Segment, *, number: int | None = None) -> Stream:
+        stream = super()._open(endpoints, segment, number=number)
+        self.met[stream.connection.number] = stream.connection
+        return stream
+
+
 def read_ours(segments: Iterable[Segment]) -> dict[int, list[Reading]]:
     """Return what sigtrace makes of each flow, by the number of its first packet."""
-    reassembler = Reassembler()
+    reassembler = _Watched()
     items: list[Delivery | Notice] = [found for segment in segments for found in reassembler.feed(segment)]
     items += reassembler.close()
-    readings = {(number, by): Reading() for number in reassembler._connections for by in (True, False)}
+    readings = {(number, by): Reading() for number in reassembler.met for by in (True, False)}
     for item in items:
         if isinstance(item, Delivery):
             _add(readings[item.flow, item.from_originator], item.item)
     flows: dict[int, list[Reading]] = {}
-    for number, connection in reassembler._connections.items():
+    for number, connection in reassembler.met.items():
         for stream in connection.streams:
             reading = readings[number, stream.from_originator]
             reading.endpoint, reading.counts, reading.start = stream.endpoint, stream.counts(), stream.base & MASK

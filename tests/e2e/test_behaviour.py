@@ -216,7 +216,10 @@ def test_closed_pipe_is_quiet() -> None:
 
 
 def test_interrupt_is_quiet(tmp_path: Path) -> None:
-    """Ctrl-C ends the command with 130, without a word."""
+    """Ctrl-C ends the command with 130, without a word.
+
+    Where the interrupt meets the definition of a named tuple, CPython ends by the signal, which is 130 for a shell too.
+    """
     pipe = tmp_path / "endless.pcapng"
     os.mkfifo(pipe)
     command = subprocess.Popen(
@@ -227,7 +230,8 @@ def test_interrupt_is_quiet(tmp_path: Path) -> None:
         time.sleep(0.3)
         command.send_signal(signal.SIGINT)
         output, errors = command.communicate(timeout=30)
-    assert (command.returncode, output, errors) == (130, b"", b"")
+    assert (output, errors) == (b"", b"")
+    assert command.returncode in {130, -signal.SIGINT}
 
 
 def test_progress_is_for_people() -> None:
@@ -237,9 +241,9 @@ def test_progress_is_for_people() -> None:
 
 def test_completion() -> None:
     """A shell's completion script can be printed, and completes commands."""
-    script = run("--show-completion", "bash")
-    shown = script.stdout + script.stderr
-    assert "_SIGTRACE_COMPLETE" in shown or "complete" in shown
+    # Typer looks for the shell among its parents, of which there is none where the tests run in the background.
+    script = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert "_SIGTRACE_COMPLETE=complete_bash" in script.stdout
     words = run(_SIGTRACE_COMPLETE="complete_bash", COMP_WORDS="sigtrace ch", COMP_CWORD="1")
     assert words.stdout.split() == ["chart"]
 
