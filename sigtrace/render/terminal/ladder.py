@@ -156,12 +156,11 @@ class _Drawing:
 
     def _quiet(self, row: Quiet) -> Line:
         canvas = self._lifelines(row.lifelines)
-        left, right = self._layout.positions[:2]
         words = f" {self._screen.clean(row.duration)} quiet "
-        room = right - left - 1
+        room = self._layout.label_room + 2
         dots = self._glyphs.dot * max(min((room - 2 - self._screen.cells(words)) // 2, 3), 0)
         text = f"{dots}{words}{dots}"
-        canvas.write(left + 1 + max((room - self._screen.cells(text)) // 2, 0), text, DIM)
+        canvas.write(1 + max((room - self._screen.cells(text)) // 2, 0), text, DIM)
         return canvas.paint(Line(self._screen), self._layout.start)
 
     def _mark(self, row: Mark) -> Iterator[Line]:

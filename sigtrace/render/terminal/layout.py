@@ -58,7 +58,7 @@ class Layout:
     @property
     def label_room(self) -> int:
         """Cells for a column's name, so that it does not touch its neighbour's."""
-        return self.positions[1] - self.positions[0] - 3
+        return (self.positions[1] - self.positions[0] if len(self.positions) > 1 else MAX_GAP) - 3
 
     def holds(self, labels: list[str], screen: Screen) -> bool:
         """Tell whether the labels can all be placed left of the screen's edge."""
@@ -99,15 +99,15 @@ class Layout:
 def lay_out(section: Section, screen: Screen, *, show_packets: bool) -> Layout:
     """Fit a section to a screen: at first everything is shown, then the deltas go, then the gaps shrink."""
     gutter = _measure_gutter(section, screen, show_packets=show_packets)
-    gaps = len(section.columns) - 1
+    gaps = len(section.columns) - 1  # none where the server stands alone, as nobody said anything
     wanted = min(max(_widest_words(section, screen) + 8, MIN_GAP), MAX_GAP)
     if screen.width is None:
         return _assemble(gutter, [wanted] * gaps, _MARGIN, None)
     margin = _MARGIN if gaps < 3 else _NARROW_MARGIN
-    room = (screen.width - gutter.width - 2 * margin - 1) // gaps - 1
+    room = (screen.width - gutter.width - 2 * margin - 1) // max(gaps, 1) - 1
     if room < min(wanted, _COMFORTABLE_GAP):
         gutter = gutter._replace(delta=0)
-        room = (screen.width - gutter.width - 2 * margin - 1) // gaps - 1
+        room = (screen.width - gutter.width - 2 * margin - 1) // max(gaps, 1) - 1
     return _assemble(gutter, [min(max(room, _LEAST_GAP), MAX_GAP)] * gaps, margin, screen.width)
 
 

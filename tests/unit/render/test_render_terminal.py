@@ -29,6 +29,7 @@ from sigtrace.render.terminal.waits import render_waits
 from sigtrace.render.terminal.wrap import wrap
 from sigtrace.views.exchange import explain_exchange
 from sigtrace.views.ladder import build_ladder
+from sigtrace.views.ladder_rows import ColumnKind, Lifeline, Mark, Quiet, Tone
 from sigtrace.views.negotiation import explain_negotiations
 from sigtrace.views.summary import summarise
 from sigtrace.views.waits import list_waits
@@ -143,6 +144,22 @@ def test_colours_change_no_text() -> None:
 def test_ascii_output_is_ascii() -> None:
     """Glyphs have plain forms, and text of strangers is spelled out."""
     assert _everything(_renamed("李华", "Söhne", "µ"), Screen(120, ascii=True)).isascii()
+
+
+@pytest.mark.parametrize("width", [None, 30, 80])
+def test_a_server_alone_is_drawn(width: int | None) -> None:
+    """A session of which no arrow is known has a chart of the server alone, with an edge or without."""
+    ladder = build_ladder(_trace("quit-server"))
+    server = next(column for column in ladder.sections[0].columns if column.kind is ColumnKind.SERVER)
+    states = (Lifeline.SERVER,)
+    rows = (
+        Quiet(duration="2 s", duration_ns=2_000_000_000, lifelines=states),
+        Mark(time="2.0", delta="", at_ns=0, column=None, text="ends", tone=Tone.HOUSEKEEPING, lifelines=states),
+    )
+    alone = changed(ladder, sections=(changed(ladder.sections[0], columns=(server,), rows=rows),))
+    lines = render_ladder(alone, Screen(width=width)).splitlines()
+    assert any("2 s quiet" in line for line in lines)
+    assert lines[-1].endswith("│ ends")
 
 
 def test_without_an_edge_nothing_is_cut() -> None:
