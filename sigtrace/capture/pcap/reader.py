@@ -152,7 +152,7 @@ class PcapReader:
     def _settle_kind(self, *, final: bool) -> bool:
         """Find out how long record headers are; False when that needs more bytes.
 
-        They are longer than the magic says if the first record leads to a header, or the capture's end, only so.
+        They are longer than the magic says if the first record leads to a header only so.
         """
         first = self._header_at(FILE_HEADER_LENGTH)
         if first is None or first.captured > PLAUSIBLE_LENGTH:
@@ -164,7 +164,7 @@ class PcapReader:
             if follower is None:
                 if not final:
                     return False
-                leads = end == len(self._window)
+                leads = end <= len(self._window)  # or cut off in the next header
             else:
                 leads = bool(can_follow(follower, is_near(follower.seconds, first.seconds), self._kind))
             if leads:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sigtrace.capture.reader import Window
 
 FRAME_LENGTH = 12  # bytes: a block with no body; and, in a section header, all up to its byte-order magic
+PACKET_HEADER_LENGTH = 28  # bytes: an enhanced or obsolete packet block up to its packet
 LEAST_SECTION = 28  # bytes: a section header with no options
 
 
@@ -59,12 +60,19 @@ def looks_like_section_header(window: Window, at: int) -> bool:
     return any(wrong & ~(0xFF << shift) == 0 for shift in (0, 8, 16, 24))
 
 
-def packet_block_length(window: Window, at: int, block_type: int, *, big_endian: bool) -> int | None:
-    """Return how long a packet block without options is, by its captured length; None where that does not tell it."""
-    if block_type not in {BlockType.ENHANCED_PACKET, BlockType.OBSOLETE_PACKET} or at + 24 > len(window):
-        return None
+def lengths_told(window: Window, at: int, block_type: int, *, big_endian: bool) -> tuple[int, ...]:
+    """Return how long a block may be by its own length, where that leaves out the padding, and by its captured length.
+
+    The captured length tells it for a packet without options. What tells nothing is 0.
+    """
+    said = word_at(window, at + 4, big_endian=big_endian)
+    rounded = said + -said % 4 if said & 3 and said <= PLAUSIBLE_LENGTH else 0
+    if block_type not in {BlockType.ENHANCED_PACKET, BlockType.OBSOLETE_PACKET}:
+        return rounded, 0
+    if at + PACKET_HEADER_LENGTH > len(window):
+        return rounded, PACKET_HEADER_LENGTH
     captured = word_at(window, at + 20, big_endian=big_endian)
-    return 32 + captured + -captured % 4 if captured <= PLAUSIBLE_LENGTH else None
+    return rounded, 32 + captured + -captured % 4 if captured <= PLAUSIBLE_LENGTH else 0
 
 
 def may_begin(window: Window, at: int, *, big_endian: bool) -> bool:

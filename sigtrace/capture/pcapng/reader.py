@@ -35,10 +35,10 @@ from sigtrace.capture.pcapng.framing import (
     is_believable,
     is_possible,
     is_section_header,
+    lengths_told,
     looks_like_section_header,
     may_begin,
     order_by_length,
-    packet_block_length,
     section_order,
     word_at,
 )
@@ -193,15 +193,31 @@ class PcapngReader:
         if not final and is_possible(length) and end + FRAME_LENGTH > len(window):
             return None
         place = self._next_place(at, big_endian=big_endian, final=final)
-        return None if place is None else self._mend(at, block_type, place, big_endian=big_endian, final=final)
+        if place is None:
+            return None
+        told = lengths_told(window, at, block_type, big_endian=big_endian)
+        if not final and at + max(told) + FRAME_LENGTH > len(window):
+            return None
+        return self._mend(at, block_type, place, told, big_endian=big_endian, final=final)
 
     # Damage, and the end.
 
-    def _mend(self, at: int, block_type: int, place: int, *, big_endian: bool, final: bool) -> int | None:
-        """Take a block by that one of its lengths which is right, if there is one; `place`: see `_length_by_end`."""
+    def _mend(  # noqa: PLR0913  all that was found out before
+        self, at: int, block_type: int, place: int, told: tuple[int, ...], *, big_endian: bool, final: bool
+    ) -> int | None:
+        """Take a block by that one of its lengths which is right, if there is one.
+
+        Args:
+            at: where it begins.
+            block_type: what it is.
+            place: where the next whole block begins; it may be payload of this one.
+            told: what its inside says of its length, see `lengths_told`.
+            big_endian: the section's byte order.
+            final: no bytes follow the window.
+        """
         window = self._window
         length = word_at(window, at + 4, big_endian=big_endian)
-        if right := self._length_by_end(at, block_type, place, big_endian=big_endian, final=final):
+        if right := self._length_by_end(at, place, told, big_endian=big_endian, final=final):
             text = f"a block of {right} bytes says {length} at its start; the length at its end was used"
             self._note(CORRECTED_LENGTH, Severity.WARNING, text, at)
             self._take(block_type, at, at + right, big_endian=big_endian)
@@ -231,34 +247,27 @@ class PcapngReader:
         What is further than a plausible block away does not matter.
         """
         place, found = self._search_for.find(at + 1, big_endian=big_endian, final=final)
-        return place if found or final or place > at + PLAUSIBLE_LENGTH else None
+        return place if found or final or place > at + PLAUSIBLE_LENGTH + FRAME_LENGTH else None
 
-    def _length_by_end(self, at: int, block_type: int, place: int, *, big_endian: bool, final: bool) -> int | None:
-        """Return the length that a block has by its end, where another block or nothing more follows; else None.
-
-        Args:
-            at: where the block begins.
-            block_type: what it is.
-            place: where the next whole block begins; it may be payload of this one.
-            big_endian: the section's byte order.
-            final: no bytes follow the window.
-        """
+    def _length_by_end(
+        self, at: int, place: int, told: tuple[int, ...], *, big_endian: bool, final: bool
+    ) -> int | None:
+        """Return the length that a block has by its end, where another block or nothing more follows; else None."""
         window = self._window
         said = word_at(window, at + 4, big_endian=big_endian)
-        rounded = at + said + -said % 4
-        fits = bool(said & 3) and is_possible(rounded - at) and rounded <= len(window)
-        if fits and word_at(window, rounded - 4, big_endian=big_endian) == said:
-            return rounded - at  # some writers did not count the padding
-        lengths = [packet_block_length(window, at, block_type, big_endian=big_endian)]
+        lengths = list(told)
         if self._looked_through <= LOOKED_THROUGH_FIRST + LOOKED_THROUGH_SHARE * (self._offset + at):
             last = min(place, at + PLAUSIBLE_LENGTH, len(window))
             self._looked_through += last - at
-            lengths.append(length_at_end(window, at, last, big_endian=big_endian))
+            lengths.append(length_at_end(window, at, last, big_endian=big_endian) or 0)
         for length in lengths:
-            if length is None or at + length > len(window):
-                continue
             end = at + length
-            if word_at(window, end - 4, big_endian=big_endian) != length:
+            if length < FRAME_LENGTH or end > len(window):
+                continue
+            at_end = word_at(window, end - 4, big_endian=big_endian)
+            if said & 3 and at_end == said and length - said < 4:
+                return length  # some writers did not count the padding
+            if at_end != length:
                 continue
             if end == place or (final and len(window) - end < FRAME_LENGTH):
                 return length

@@ -103,7 +103,6 @@ ODD = {
     "modified": Odd(raw_pcap(*(long_header(at, bytes(8)) for at in range(4)), magic=0xA1B2CD34)),
     "modified, ordinary magic": Odd(raw_pcap(*(long_header(at, b"\x02\0\0\0\x08\0\x04\0") for at in range(4)))),
     "modified, longer": Odd(raw_pcap(*(long_header(at, bytes(12)) for at in range(4)), magic=0xA1B2CD34)),
-    "modified, one record": Odd(raw_pcap(long_header(0, bytes(8)))),
     "Nokia's": Odd(raw_pcap(*(long_header(at, b"\x01\0\0\0") for at in range(4)))),
     "version 2.3, lengths swapped": Odd(
         raw_pcap(*[struct.pack("<4I", 1_700_000_000, 7, 1500, 60) + b"h" * 60] * 3, minor=3),
@@ -146,7 +145,6 @@ FORMATS = {
     "modified": "pcap-modified",
     "modified, ordinary magic": "pcap-modified",
     "modified, longer": "pcap-modified",
-    "modified, one record": "pcap-modified",
     "Nokia's": "pcap-nokia",
 }
 
