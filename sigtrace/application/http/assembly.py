@@ -21,14 +21,18 @@ class HeadAssembly(Generic[Line]):
     Most heads come in one chunk and are read from it without being collected.
     """
 
-    __slots__ = ("_chunks", "_first", "_grammar", "_last_ns", "_last_packet", "_line_known", "_pending", "refused")
+    __slots__ = (
+        "_chunks", "_first_ns", "_first_packet", "_grammar", "_last_ns", "_last_packet", "_line_known", "_pending",
+        "refused",
+    )  # fmt: skip
 
     def __init__(self, grammar: Grammar[Line]) -> None:
         self._grammar: Grammar[Line] = grammar
         self._pending = bytearray()
         self._chunks: list[Chunk] = []  # what brought the pending bytes, until the start line is certain
         self._line_known = False
-        self._first: Chunk | None = None
+        self._first_ns = 0
+        self._first_packet = 0
         self._last_ns = 0
         self._last_packet = 0
         self.refused: Sequence[Chunk] = ()  # after `feed`: these begin no message
@@ -55,7 +59,8 @@ class HeadAssembly(Generic[Line]):
         """
         if self._pending:
             return self._feed_more(chunk, _rest(chunk, position), position)
-        self._first = chunk
+        self._first_ns = chunk.at_ns  # not the chunk: its data would stay in memory until the next message
+        self._first_packet = chunk.packet
         self._last_ns = chunk.at_ns
         self._last_packet = chunk.packet
         found = HEAD_END.search(chunk.data, position, position + MAX_HEAD)
@@ -126,9 +131,8 @@ class HeadAssembly(Generic[Line]):
         return None if line is None else self._mark(Draft(line, decode_fields(block)))
 
     def _mark(self, draft: Draft[Line]) -> Draft[Line]:
-        if self._first is not None:
-            draft.start_ns = self._first.at_ns
-            draft.first_packet = self._first.packet
+        draft.start_ns = self._first_ns
+        draft.first_packet = self._first_packet
         draft.head_end_ns = draft.end_ns = self._last_ns
         draft.last_packet = self._last_packet
         self.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from sigtrace.application import unfinished
@@ -89,3 +91,12 @@ def test_due_when_enough_may_have_grown(monkeypatch: pytest.MonkeyPatch) -> None
     assert not watch.is_due
     watch.grow(Chunk(b"", 1, 1), 60 * KIB)
     assert watch.is_due
+
+
+def test_a_chunk_is_not_held_for_its_head() -> None:
+    """Once a head is read, nothing holds the chunk that brought it: it may be 64 KiB of a body."""
+    data = b"GET / HTTP/1.1\r\n\r\n" + bytes(10)
+    before = sys.getrefcount(data)
+    made = decoder(data)
+    assert made.memory
+    assert sys.getrefcount(data) == before
