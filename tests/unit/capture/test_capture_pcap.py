@@ -100,6 +100,20 @@ def test_a_wrong_captured_length_gives_way_to_the_original_length(length: int, p
         assert contents.codes == [reader.CORRECTED_LENGTH]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "row", "wrong"), [((60, 0, 0, 60), 1, 16), ((60, 0, 60), 1, 64), ((60, 0, 60), 1, 76)]
+)
+def test_a_record_that_holds_the_next_one_gives_it_back(lengths: tuple[int, ...], row: int, wrong: int) -> None:
+    """A wrong length that ends where the next record does, or in the last one, does not hide that record."""
+    records = make_records(*lengths)
+    data = bytearray(encode_pcap(records, link_type=1))
+    at = len(encode_pcap(records[:row], link_type=1))
+    data[at + 8 : at + 12] = struct.pack("<I", wrong)
+    contents = read_bytes(bytes(data))
+    assert contents.records == records
+    assert contents.codes == [reader.CORRECTED_LENGTH]
+
+
 def test_a_capture_in_a_packet_stays_in_it() -> None:
     """Records that a packet carries, as when a capture is downloaded, are not taken for the capture's own."""
     inner = encode_pcap(make_records(60, 60, 60, 60), link_type=1)
