@@ -22,6 +22,7 @@ CAPTURES = [
     "basic-call-gap",  # holes that are waited for
     "long-wait-garbled",  # damaged before
     "simple-call-cut",  # pcap
+    "queued-messages",  # pcap
     "quit-server",
     "three-interfaces",  # pcapng whose order of time is not that of the file
     "websocket-deflate",

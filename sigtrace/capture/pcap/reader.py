@@ -18,8 +18,9 @@ Damage. A header that looks odd (a far time, lengths out of order, …) is belie
 that looks right: then it is odd, or damaged where that costs nothing. So is a record that was cut at another length
 than the snap length, which is what damage to the captured length looks like. Where neither leads anywhere, the captured
 length is wrong; if the original length leads to a header, it is used instead. Otherwise the reader searches for two
-plausible headers in a row, and goes on there. Judgement depends on the records before and the bytes behind, never on
-windows.
+plausible headers in a row, and goes on there. When a record lost some of its bytes, the headers behind it begin before
+where they are expected; so it looks back, too, for records that lead exactly to where reading goes on. Judgement
+depends on the records before and the bytes behind, never on windows.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ FILE_HEADER_LENGTH = 24
 # Records taken together where all is well: few at first, as damage ends what can be taken together.
 FIRST_STRIDE, LAST_STRIDE = 64, 2**16
 CHAINED_RECORDS = 8  # so many headers in a row are not damage, however odd; fewer may be by chance
+LOOKED_AT = 64  # places tried when looking back, and records in a row that may be found by it
+LOOK_BACK = 2**16  # bytes before damage that are looked at again: what the longest packet can have lost
 CAREFUL_RECORDS = 32  # behind damage, records taken one by one: columns of few rows cost more than that
 
 # How long record headers may be where they are not as long as the magic says, and how the kind is then called.
@@ -103,6 +106,8 @@ class PcapReader:
         self._offset = 0  # of the window's first byte in the capture
         self._damaged_at: int | None = None  # offset where a search for the next record began
         self._cut = False
+        self._tail = b""  # bytes right before the window, for looking back
+        self._last_data = 0  # offset of the last record's packet in the capture
         self._window: Window = np.zeros(0, np.uint8)
         self._search_for = RecordSearch(self._window)
         self._waiting: list[tuple[NDArray[np.int64], Header]] = []  # where records start, and their headers
@@ -123,6 +128,7 @@ class PcapReader:
         if final:
             self._end(reached)
             reached = len(window)
+        self._keep_tail(reached)
         self._offset += reached
         return Reading(self._items, reached)
 
@@ -236,9 +242,12 @@ class PcapReader:
 
     def _are_proved(self, headers: Header, near: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell for each record whether the header it leads to proves it, or the next one; see `_is_proved`."""
-        follow = can_follow(headers, near, self._kind)
-        next_near = self._are_near(headers.seconds, behind=2)
-        follow[:-1] |= can_lead(headers)[:-1] & can_follow(headers, next_near, self._kind)[1:]
+        by_next, by_last = near, self._are_near(headers.seconds, behind=2)
+        if not near.all():  # what a far time is near to proves nothing; the records before it do
+            by_next = np.where(_moved(near, 1), by_next, by_last)
+            by_last = np.where(_moved(near, 2), by_last, self._are_near(headers.seconds, behind=3))
+        follow = can_follow(headers, by_next, self._kind)
+        follow[:-1] |= can_lead(headers)[:-1] & can_follow(headers, by_last, self._kind)[1:]
         return np.append(follow[1:], False)  # what follows the last one is not seen here
 
     def _advance_by_one(self, at: int, *, final: bool) -> int | None:
@@ -268,6 +277,7 @@ class PcapReader:
     def _take_one(self, at: int, header: Header, *, near: bool) -> None:
         """Let one whole record wait for the batch it will be part of, and learn what records are like."""
         self._waiting_last.append((at, header))
+        self._last_data = self._offset + at + self._kind.header_length
         self._recent = [*self._recent[-1:], header.seconds]
         self._habits = self._habits.with_record(header)
         if near:
@@ -279,6 +289,7 @@ class PcapReader:
             return
         self._gather()
         self._waiting.append((starts, headers))
+        self._last_data = self._offset + int(starts[-1]) + self._kind.header_length
         self._recent = [*self._recent, *headers.seconds[-2:].tolist()][-2:]
         self._habits = self._habits._replace(
             overlong=self._habits.overlong or bool((headers.captured > headers.original).any()),
@@ -305,11 +316,15 @@ class PcapReader:
         else:
             starts = np.concatenate([part for part, _ in waiting])
             headers = Header(*(np.concatenate(columns) for columns in zip(*(part for _, part in waiting), strict=True)))
+        self._hand_on(self._window, starts, headers)
+
+    def _hand_on(self, buffer: Window, starts: NDArray[np.int64], headers: Header) -> None:
+        """Hand on records as a batch."""
         unit = 1 if self._kind.nanosecond else 1000
         self._items.append(
             Batch(
                 first_number=self._next_number,
-                buffer=self._window,
+                buffer=buffer,
                 offset=starts + self._kind.header_length,
                 captured=headers.captured,
                 original=headers.original,
@@ -326,6 +341,8 @@ class PcapReader:
         """Tell whether a suspicious record is no damage, by what it leads to; None when that is not there yet."""
         proved = self._is_proved(at, header, end, final=final)
         if proved:
+            if self._is_step(header, end):
+                return self._goes_on(at, header, end, final=final, stepped=True)
             return not self._swallows(at, header, end, final=final)
         if proved is None or self._end_by_original(at, header, final=final) is not None:
             return proved
@@ -360,11 +377,19 @@ class PcapReader:
             near = other is None and follower.captured > 0 and bool(is_near(last.seconds, follower.seconds))
         return bool(can_follow(last, near, self._kind))
 
-    def _goes_on(self, at: int, header: Header, end: int, *, final: bool) -> bool | None:
+    def _is_step(self, header: Header, end: int) -> bool:
+        """Tell whether time seems to step at a record, and not to be wrong there alone."""
+        follower = self._header_at(end)
+        if follower is None or not self._recent:
+            return False
+        return not any(is_near(one.seconds, seconds) for one in (header, follower) for seconds in self._recent)
+
+    def _goes_on(self, at: int, header: Header, end: int, *, final: bool, stepped: bool = False) -> bool | None:
         """Tell whether records, however odd, go on for some time, or to the end; None when that is not there yet.
 
         Captures may be odd throughout: times that jump, lengths that never agree. But zeros are no records, and where a
-        search finds records between, those count.
+        search finds records between, those count. Where time `stepped`, only such records speak against it: headers
+        read some bytes late are like each other, and their times are none.
         """
         chain = set()
         for _ in range(CHAINED_RECORDS):
@@ -379,6 +404,8 @@ class PcapReader:
                 or follower.fraction >= 10**9
                 or follower.captured > PLAUSIBLE_LENGTH
             ):
+                if stepped:
+                    break
                 return False
             chain.add(end)
             end += self._kind.header_length + follower.captured
@@ -460,15 +487,67 @@ class PcapReader:
         """Go on searching at `at`; return where the next record begins, or None when that needs more bytes."""
         place, found = self._search_for.find(at, self._searched(), self._about_seconds, final=final)
         if found or (final and place == len(self._window)):
-            passed = self._offset + place - (self._damaged_at or 0)
+            earlier = self._look_back(place) if found else []
+            passed = self._offset + (earlier[0] if earlier else place) - (self._damaged_at or 0)
             where = "resumed at the next record" if found else "no further record was found"
-            self._note(RESYNC, Severity.ERROR, f"{passed} damaged bytes passed over; {where}", place)
+            text = f"{passed} damaged bytes passed over; {where}"
+            if passed < 0:
+                text = f"the record before lacks {-passed} bytes; {where}"
+            self._note(RESYNC, Severity.ERROR, text, place)
+            self._take_earlier(earlier, place)
             self._damaged_at = None
             self._cut |= not found
             self._careful = CAREFUL_RECORDS
             if self._about_seconds is not None:
                 self._recent = [self._about_seconds] * 2
         return None if place == at and not found else place
+
+    def _look_back(self, place: int) -> list[int]:
+        """Return where records begin that lead exactly to `place`, behind the start of the last packet taken.
+
+        The places count from the window's first byte, and may lie before it.
+        """
+        first = max(self._last_data, (self._damaged_at or 0) - LOOK_BACK) - self._offset
+        if first < -len(self._tail) or place - first > LOOK_BACK + PLAUSIBLE_LENGTH:
+            return []
+        data, shift = self._from_tail(place + self._kind.header_length)
+        search, start = RecordSearch(data), first + shift
+        for _ in range(LOOKED_AT):
+            at, found = search.find(start, self._searched(), self._about_seconds, final=False)
+            if not found or at >= place + shift:
+                break
+            start = at + 1
+            chain: list[int] = []
+            while at < place + shift and len(chain) < LOOKED_AT:
+                chain.append(at - shift)
+                at += self._kind.header_length + struct.unpack_from(f"{self._order}I", data.data, at + 8)[0]
+            if at == place + shift:
+                return chain
+        return []
+
+    def _take_earlier(self, starts: list[int], end: int) -> None:
+        """Hand on records that were found by looking back, as a batch with a copy of their bytes."""
+        if not starts:
+            return
+        data, shift = self._from_tail(end)
+        places = np.array(starts, np.int64) + shift
+        self._hand_on(data, places, columns_at(data, places, big_endian=self._kind.big_endian))
+
+    def _from_tail(self, end: int) -> tuple[Window, int]:
+        """Return the bytes before `end` with those before the window, and how many these are."""
+        return np.concatenate((np.frombuffer(self._tail, np.uint8), self._window[:end])), len(self._tail)
+
+    def _keep_tail(self, reached: int) -> None:
+        """Keep what may be looked back at: what comes before damage, as long as reading may go on close behind it."""
+        length = LOOK_BACK
+        if self._damaged_at is not None:
+            length += self._offset + reached - self._damaged_at
+        if length > LOOK_BACK + PLAUSIBLE_LENGTH:
+            self._tail = b""
+        elif reached >= length:
+            self._tail = self._window[reached - length : reached].tobytes()
+        else:
+            self._tail = (self._tail + self._window[:reached].tobytes())[-length:]
 
     def _end(self, reached: int) -> None:
         """Tell what the capture ends with."""
@@ -487,3 +566,8 @@ class PcapReader:
         if notices:
             self._flush()
             self._items += notices
+
+
+def _moved(truths: NDArray[np.bool_], places: int) -> NDArray[np.bool_]:
+    """Return for each row what was so many places before it; True for the first ones."""
+    return np.concatenate((np.ones(places, np.bool_), truths))[: len(truths)]

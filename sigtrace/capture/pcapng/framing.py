@@ -87,10 +87,11 @@ def is_believable(window: Window, at: int, place: int, *, big_endian: bool) -> b
     """Tell whether what begins here, and is not whole, is of a known type, and its packet fits into it if it has one.
 
     This parts a capture that was cut off from one that was damaged near its end: the block that was found at `place`
-    must lie in the packet, as what a packet carries may look like blocks.
+    must lie in the packet, as what a packet of usual length carries may look like blocks.
     """
     block_type = word_at(window, at, big_endian=big_endian)
     if block_type != BlockType.ENHANCED_PACKET or at + 24 > len(window):
         return block_type in KNOWN_BLOCKS
     captured = word_at(window, at + 20, big_endian=big_endian)
-    return place < at + 28 + captured and captured <= word_at(window, at + 4, big_endian=big_endian) - 32
+    longest = min(word_at(window, at + 4, big_endian=big_endian) - 32, PLAUSIBLE_LENGTH)
+    return place < at + 28 + captured and captured <= longest

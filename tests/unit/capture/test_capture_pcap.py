@@ -159,3 +159,42 @@ def test_damage_everywhere_does_not_flood() -> None:
     contents = read_bytes(data)
     assert len(contents.records) >= 200
     assert contents.codes.count(reader.ABSURD_LENGTH) == reader.MAX_NOTICES
+
+
+@pytest.mark.parametrize("lost", [1, 4, 8, 12, 60])
+@pytest.mark.parametrize("piece", [10_000, 50, 7])
+@pytest.mark.parametrize("behind", [1, 40])
+def test_a_record_that_lost_bytes_costs_none_behind_it(lost: int, piece: int, behind: int) -> None:
+    """Headers behind such a record begin before where they are expected, and are found all the same.
+
+    Four bytes are the hard case: headers read that much late are like each other, and their lengths are right.
+    """
+    before, short, after = RECORDS[0], RECORDS[2], make_records(*[61, 62, 66] * behind)
+    data = encode_pcap([before, short, *after], link_type=1)
+    end = len(encode_pcap([before, short], link_type=1))
+    contents = read_bytes(data[: end - lost] + data[end:], [piece] * 2000)
+    assert [one.data for one in contents.records[2:]] == [one.data for one in after]
+    assert [one.number for one in contents.records] == list(range(1, len(after) + 3))
+    assert contents.codes[-1] == reader.RESYNC
+
+
+def test_a_capture_in_a_packet_is_not_looked_back_at() -> None:
+    """Records that a packet carries do not lead to where reading goes on, so they stay in it."""
+    carried = encode_pcap(make_records(60, 60, 60), link_type=1)
+    around = Record(1, START_NS, 0, 1, carried, len(carried))
+    data = bytearray(encode_pcap([around, around, *RECORDS[2:]], link_type=1))
+    second = 24 + 16 + len(carried)
+    data[second + 8 : second + 16] = b"\xff" * 8
+    contents = read_bytes(bytes(data))
+    assert contents.records[0] == around
+    assert [one.data for one in contents.records[-3:]] == [one.data for one in RECORDS[2:]]
+    assert len(contents.records) <= 1 + 3 + 3
+
+
+def test_a_clock_that_steps_is_believed() -> None:
+    """Times that are years later from one record on, and lengths that disagree there, are no damage."""
+    early = make_records(60, 61, 62)
+    late = [one._replace(original=99) for one in make_records(*[63] * 12, first_ns=START_NS + 10**17)]
+    contents = read_bytes(encode_pcap([*early, *late], link_type=1))
+    assert [one.at_ns for one in contents.records] == [one.at_ns for one in (*early, *late)]
+    assert contents.codes == []

@@ -330,6 +330,16 @@ def test_a_length_that_swallows_blocks_is_found_out(
         assert contents.codes
 
 
+@ORDERS
+def test_a_packet_longer_than_any_is_no_cut(*, big_endian: bool) -> None:
+    """A last block of impossible length, whose packet is as long, hides no block behind it."""
+    packets = [encode_packet(record, big_endian=big_endian) for record in RECORDS]
+    words = struct.pack(">2I" if big_endian else "<2I", 2**22, 2**21)
+    packets[1] = packets[1][:4] + words[:4] + packets[1][8:20] + words[4:] + packets[1][24:]
+    contents = read_bytes(encode_pcapng([], interfaces=[ETHERNET], big_endian=big_endian) + b"".join(packets))
+    assert [one.data for one in contents.records[-3:]] == [RECORDS[at].data for at in (2, 3, 4)]
+
+
 @pytest.mark.parametrize("comments", [(), ("said of it",)])
 @ORDERS
 def test_a_block_with_both_lengths_damaged_is_no_cut(comments: tuple[str, ...], *, big_endian: bool) -> None:
