@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,8 +14,6 @@ from sigtrace.streams.reassembly import Reassembler
 from tests.builders.conversations import packed
 
 if TYPE_CHECKING:
-    import pytest
-
     from sigtrace.notices import Notice
     from sigtrace.streams.flow import Delivery, Flow
 
@@ -37,8 +36,8 @@ def segments(draw: st.DrawFn) -> list[Segment]:
                 interface=draw(st.integers(0, 1)),
                 source=ENDS[source],
                 destination=ENDS[destination],
-                sequence=draw(st.sampled_from([100, 101, 500, 501, 2**32 - 1, 0])),
-                acknowledgment=draw(st.sampled_from([0, 101, 501, 102])),
+                sequence=draw(st.sampled_from([100, 100, 101, 500, 501, 2**32 - 1])),
+                acknowledgment=draw(st.sampled_from([0, 101, 101, 501, 102, 9_000])),
                 flags=draw(
                     st.sampled_from([SYN, SYN, SYN | ACK, SYN | ACK, ACK, ACK | PSH, FIN | ACK, RST, SYN | FIN])
                 ),
@@ -51,18 +50,17 @@ def segments(draw: st.DrawFn) -> list[Segment]:
     return made
 
 
-def whole(made: list[Segment]) -> tuple[list[Delivery | Notice], list[Flow]]:
-    """Reassemble everything."""
+def whole(made: list[Segment]) -> tuple[list[list[Delivery | Notice]], list[Flow]]:
+    """Reassemble everything; return what each segment brought, and the facts."""
     reassembler = Reassembler()
-    items = [item for segment in made for item in reassembler.feed(segment)]
-    items += reassembler.close()
-    return items, reassembler.flows()
+    items = [list(reassembler.feed(segment)) for segment in made]
+    return [*items, list(reassembler.close())], reassembler.flows()
 
 
 @settings(max_examples=150, deadline=None)
 @given(segments())
 def test_handshakes_kept_aside_never_show(made: list[Segment]) -> None:
-    """Whatever follows a SYN or its answer, what comes out is the same, item by item and fact by fact."""
+    """Whatever follows a SYN or its answer, each segment brings the same items, and all facts are the same."""
     kept_aside = whole(made)
     opens, reassembly.opens = reassembly.opens, lambda _: False
     try:
@@ -72,15 +70,31 @@ def test_handshakes_kept_aside_never_show(made: list[Segment]) -> None:
     assert kept_aside == at_once
 
 
-def test_handshakes_are_kept_aside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A SYN and its answer make no connection until something follows them."""
+SYN_SENT = Segment(1, 0, 0, ENDS[0], ENDS[1], 100, 0, SYN, 64240, b"", 0, -1)
+ANSWER = Segment(2, 1, 0, ENDS[1], ENDS[0], 500, 101, SYN | ACK, 64240, b"", 0, -1)
+LAST = Segment(3, 2, 0, ENDS[0], ENDS[1], 101, 501, ACK, 64240, b"", 0, -1)
+
+
+@pytest.mark.parametrize(
+    ("followed", "connections"),
+    [
+        ([SYN_SENT], 0),
+        ([SYN_SENT, ANSWER], 0),
+        ([ANSWER], 0),
+        ([SYN_SENT, ANSWER, LAST], 1),
+        ([SYN_SENT, ANSWER._replace(acknowledgment=9_000)], 1),
+        ([SYN_SENT, ANSWER._replace(payload=b"early", length=5)], 1),
+        ([SYN_SENT, ANSWER._replace(flags=SYN)], 1),
+        ([SYN_SENT._replace(payload=b"early", length=5)], 1),
+        ([SYN_SENT._replace(flags=SYN | FIN)], 1),
+    ],
+)
+def test_handshakes_are_kept_aside(followed: list[Segment], connections: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SYN and its answer make no connection until something else comes; what only looks like them does at once."""
     made: list[object] = []
     connection = reassembly.Connection
     monkeypatch.setattr(reassembly, "Connection", lambda *given: made.append(given) or connection(*given))
     reassembler = Reassembler()
-    syn = Segment(1, 0, 0, ENDS[0], ENDS[1], 100, 0, SYN, 64240, b"", 0, -1)
-    answer = Segment(2, 1, 0, ENDS[1], ENDS[0], 500, 101, SYN | ACK, 64240, b"", 0, -1)
-    assert [*reassembler.feed(syn), *reassembler.feed(answer)] == []
-    assert not made
-    reassembler.feed(Segment(3, 2, 0, ENDS[0], ENDS[1], 101, 501, ACK, 64240, b"", 0, -1))
-    assert len(made) == 1
+    for segment in followed:
+        reassembler.feed(segment)
+    assert len(made) == connections
