@@ -32,8 +32,8 @@ KEPT_COMMENTS = 10_000
 KEPT_FACTS = 10_000
 """Statistics, names and secrets kept of one capture, each: a ring of files repeats them in every section."""
 
-KEPT_INTERFACES = 65_536
-"""Interfaces described in one trace: as many as may be in one section; a ring of files has a few in each."""
+KEPT_INTERFACES = 131_072
+"""Interfaces described in one trace: as many as one capture may have; a ring of files has a few in each."""
 
 KEPT_FACT_BYTES = 16 * 1024 * 1024
 """Bytes of text and secrets in names, secrets and comments of one trace: a key log of a busy week is a tenth of it."""
