@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import sigtrace
-from benchmarks.flood_traffic import FLOODS, Flood, make
+from benchmarks.floods.flood import Flood, make
+from benchmarks.floods.registry import FLOODS
 from sigtrace import notices
 from sigtrace.application import unfinished
 from sigtrace.application.http.message import ExchangeState

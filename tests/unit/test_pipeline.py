@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from benchmarks.flood_frames import ACK, FILE_HEADER, FIN
-from benchmarks.flood_traffic import SERVER, Clock, Talk, syns_and_data
+from benchmarks.floods.clock import Clock
+from benchmarks.floods.frames import ACK, FILE_HEADER, FIN
+from benchmarks.floods.handshakes import syns_and_data
+from benchmarks.floods.talk import SERVER, Talk
 from sigtrace import pipeline, read
 from sigtrace.application.http.message import ExchangeEnd
 from sigtrace.pipeline import Analyzer
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from benchmarks.flood_frames import Rows
+    from benchmarks.floods.frames import Rows
 
 
 def fed(rows: Iterable[Rows]) -> Analyzer:

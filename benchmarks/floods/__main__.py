@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+CHECKOUT = Path(__file__).resolve().parents[2]
 DAMAGE = 4  # the exit code of sigtrace for a capture with damage in it
 UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -31,7 +31,9 @@ class Cost(NamedTuple):
 
 def main() -> None:
     """Measure, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.floods", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", help="floods; all when none is named")
     parser.add_argument("--times", default="1,2,4", help="sizes, as factors: 1,2,4")
     parser.add_argument("--scale", type=float, default=1.0, help="of all sizes")
@@ -57,7 +59,8 @@ def main() -> None:
 def known() -> dict[str, tuple[int, str]]:
     """Return the sizes and units of all floods; without NumPy here, as this process's memory would count as theirs."""
     listing = (
-        "from benchmarks.flood_traffic import FLOODS as f; print(*(f'{n} {f[n].size} {f[n].unit}' for n in f), sep=';')"
+        "from benchmarks.floods.registry import FLOODS as f; "
+        "print(*(f'{n} {f[n].size} {f[n].unit}' for n in f), sep=';')"
     )
     asked = subprocess.run([sys.executable, "-c", listing], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     lines = [line.split() for line in asked.stdout.strip().split(";")]
@@ -66,7 +69,8 @@ def known() -> dict[str, tuple[int, str]]:
 
 def write(name: str, scale: float) -> None:
     """Write one flood's capture to standard output."""
-    from benchmarks.flood_traffic import FLOODS, make  # noqa: PLC0415 - only the process that makes needs NumPy
+    from benchmarks.floods.flood import make  # noqa: PLC0415 - only the process that makes needs NumPy
+    from benchmarks.floods.registry import FLOODS  # noqa: PLC0415
 
     flood = FLOODS[name]
     size = round(flood.size * scale)

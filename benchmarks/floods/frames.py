@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 Rows: TypeAlias = "NDArray[np.uint8]"
@@ -24,6 +26,15 @@ START_S = 1_700_000_000
 FILE_HEADER = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1)  # nanoseconds, Ethernet
 RECORD, ETHERNET, IPV4, IPV6, TCP, UDP = 16, 14, 20, 40, 20, 8
 IP_ICMP, IP_TCP, IP_UDP, IP_FRAGMENT = 1, 6, 17, 44
+AT_ONCE = 20_000  # rows
+BYTES_AT_ONCE = 8_000_000
+
+
+def parts(size: int, bytes_each: int = 1) -> Iterator[tuple[int, int]]:
+    """Yield first and count of pieces of `size` that are not too much at once."""
+    step = max(1, min(AT_ONCE, BYTES_AT_ONCE // bytes_each))
+    for first in range(0, size, step):
+        yield first, min(step, size - first)
 
 
 def put(rows: Rows, offset: int, size: int, values: Values) -> None:
