@@ -215,25 +215,6 @@ def test_closed_pipe_is_quiet() -> None:
     assert errors == b""
 
 
-def test_interrupt_is_quiet(tmp_path: Path) -> None:
-    """Ctrl-C ends the command with 130, without a word.
-
-    Where the interrupt meets the definition of a named tuple, CPython ends by the signal, which is 130 for a shell too.
-    """
-    pipe = tmp_path / "endless.pcapng"
-    os.mkfifo(pipe)
-    command = subprocess.Popen(
-        [*COMMAND, "analyze", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
-    )
-    with pipe.open("wb", buffering=0) as file:  # opens when the command does, so that it is reading by then
-        file.write(BASIC.read_bytes()[:50_000])
-        time.sleep(0.3)
-        command.send_signal(signal.SIGINT)
-        output, errors = command.communicate(timeout=30)
-    assert (output, errors) == (b"", b"")
-    assert command.returncode in {130, -signal.SIGINT}
-
-
 def test_progress_is_for_people() -> None:
     """Without a terminal there is no progress bar."""
     assert run("analyze", BASIC).stderr == ""

@@ -177,9 +177,11 @@ class PcapngReader:
         length = word_at(self._window, at + 4, big_endian=big_endian)
         if at + length > len(self._window) and not final:
             return None
-        text = "section header block: its type is damaged; its byte-order magic tells what it is"
-        self._note(DAMAGED_BLOCK, Severity.WARNING, text, at)
-        return self._step(at, BlockType.SECTION_HEADER, big_endian=big_endian, final=final)
+        after = self._step(at, BlockType.SECTION_HEADER, big_endian=big_endian, final=final)
+        if after is not None:  # else it comes again, with more behind it
+            text = "section header block: its type is damaged; its byte-order magic tells what it is"
+            self._note(DAMAGED_BLOCK, Severity.WARNING, text, at)
+        return after
 
     def _step(self, at: int, block_type: int, *, big_endian: bool, final: bool) -> int | None:
         """Take one block, whatever it is."""
