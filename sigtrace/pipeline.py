@@ -117,6 +117,8 @@ class Analyzer:
         number, from_originator, item = delivery
         decoder = self._decoders.get(number, _UNMET)
         if decoder is _UNMET:
+            if not self._reassembler.follows(number):
+                return  # dropped by what came right before, of the same segment
             if isinstance(item, End):
                 self._end_unmet(delivery)
                 return

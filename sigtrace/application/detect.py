@@ -74,10 +74,10 @@ class Opening:
 
     def _read(self, chunk: Chunk) -> None:
         """Look at the first line from its first byte."""
-        self.items.append(chunk)
         data = self._data = (self._data + chunk.data).lstrip(b"\r\n")
         if not data:
-            return
+            return  # empty lines before a message, however many, are not worth keeping
+        self.items.append(chunk)
         request = REQUESTS.start(data)
         response = RESPONSES.start(data)
         if request is Start.YES:

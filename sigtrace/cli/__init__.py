@@ -13,6 +13,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # garbage among them every 700 objects, as Python would, takes a third of the time of a large capture.
 gc.set_threshold(100_000, 50, 100)
 
-from sigtrace.cli.app import main  # noqa: E402 - after the two settings above
-
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line; an interrupt while it is still being imported ends it quietly, too."""
+    try:
+        from sigtrace.cli import app  # noqa: PLC0415 - here an interrupt can be caught
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    app.main()

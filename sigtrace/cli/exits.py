@@ -34,17 +34,33 @@ class Code(IntEnum):
     TERMINATED = 143  # 128 + SIGTERM
 
 
-LOST_BYTES = frozenset({"tcp.gap", "tcp.cut-segment"})
-"""The notices that bytes of a stream were never captured."""
+LOST = frozenset(
+    {
+        "tcp.gap",
+        "tcp.cut-segment",
+        "tcp.too-many-flows",
+        "tcp.flows-left-out",
+        "http.bodies-shed",
+        "http.flows-let-go",
+        "trace.signaling-dropped",
+        "trace.bodies-dropped",
+        "trace.descriptions-dropped",
+    }
+)
+"""The notices that bytes of a stream were never captured, or that signaling is beyond a bound."""
+
+NOTHING_LOST = frozenset({"capture.corrected-length", "capture.trailing-length"})
+"""Damage to a capture that was mended."""
 
 
 def code_of(trace: Trace) -> Code:
     """Return the exit code for an answer about this trace: is a part of the capture, or of what it shows, missing?"""
     damaged = any(capture.truncated for capture in trace.captures) or any(
         notice.severity.value == "error"
-        or notice.code in LOST_BYTES
+        or notice.code in LOST
         or (notice.code.startswith("capture.") and notice.severity.value == "warning")
         for notice in trace.notices
+        if notice.code not in NOTHING_LOST
     )
     return Code.DAMAGED if damaged else Code.OK
 

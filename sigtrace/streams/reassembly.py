@@ -168,8 +168,14 @@ class Reassembler:
         self._facts = {number: facts for number, facts in self._facts.items() if number in numbers}
 
     def idlest(self, numbers: Iterable[int]) -> list[int]:
-        """Return flows that are followed in order of their last packets, oldest first."""
-        return sorted(numbers, key=lambda number: self._connections[number].last_ns)
+        """Return those flows that are followed in order of their last packets, oldest first."""
+        followed = (number for number in numbers if self.follows(number))
+        return sorted(followed, key=lambda number: self._connections[number].last_ns)
+
+    def follows(self, number: int) -> bool:
+        """Tell whether more may come of a flow: it is known, and was not forgotten."""
+        connection = self._connections.get(number)
+        return connection is not None and not connection.forgotten
 
     def let_go(self, number: int) -> Sequence[Delivery | Notice]:
         """Follow a flow no longer: it ends as if the capture did; what comes of it is another flow."""
@@ -293,9 +299,10 @@ class Reassembler:
         leaving = list(islice((one for one in followed if one.forgotten or not one.carried), wanted))
         if len(leaving) < wanted:
             leaving = sorted(followed, key=_worth)[:wanted]
+        if not all(connection.closed or connection.forgotten for connection in leaving):
+            self._say_too_many(self._max_flows, segment, out)
         for connection in leaving:
             self._leave(connection, out)
-        self._say_too_many(self._max_flows, segment, out)
 
     def _say_too_many(self, bound: int, segment: Segment, out: Out) -> None:
         if not self._said_too_many:

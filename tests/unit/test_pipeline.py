@@ -14,6 +14,7 @@ from sigtrace.application.http.message import ExchangeEnd
 from sigtrace.pipeline import Analyzer
 from sigtrace.signaling import exchange_log
 from sigtrace.streams.reassembly import Reassembler
+from tests.builders.conversations import Conversation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,3 +63,28 @@ def test_facts_of_flows_that_said_nothing_kept_are_let_go(monkeypatch: pytest.Mo
         assert analyzer._reassembler.kept < 20_000  # those of one batch, and twice the ten that are kept
     trace = analyzer.close()
     assert len(trace.flows) == len(trace.exchanges) == 10
+
+
+def test_a_flow_is_dropped_once() -> None:
+    """Of chunks that one segment sets free, those behind what shows a flow is no HTTP are not decoded any more."""
+    talk = Conversation()
+    talk.handshake()
+    talk.client.send(b"\0\1\2 strange")
+    talk.client.send(b"GET / HTTP/1.1\r\n\r\n")
+    *opened, strange, asked = talk.segments
+    analyzer = Analyzer()
+    analyzer._reassemble([*opened, asked, strange])
+    assert not analyzer._decoders
+    assert analyzer._reassembler.idlest([1]) == []
+    assert analyzer.close().exchanges == ()
+
+
+def test_empty_lines_are_not_kept() -> None:
+    """However many empty lines come before a message, nothing is held of them."""
+    talk = Talk((0x0A000001, 40_000), SERVER, Clock())
+    rows = [*talk.open(), *(talk.segment(ACK, b"\r\n") for _ in range(500))]
+    analyzer = fed(rows)
+    analyzer._reassemble(analyzer._order.flush())
+    (decoder,) = analyzer._decoders.values()
+    assert decoder is not None
+    assert decoder.memory < 1000

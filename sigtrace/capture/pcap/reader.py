@@ -158,27 +158,41 @@ class PcapReader:
     def _settle_kind(self, *, final: bool) -> bool:
         """Find out how long record headers are; False when that needs more bytes.
 
-        They are longer than the magic says if the first record leads to a header only so.
+        They are longer than the magic says if the first record leads to a header only so. A clock that was not set yet
+        is no sign of that: where the usual length leads to a header right in all but its time, it is the usual one.
         """
         first = self._header_at(FILE_HEADER_LENGTH)
         if first is None or first.captured > PLAUSIBLE_LENGTH:
             return final or first is not None
         usual = (self._kind.header_length, self._kind.name)
         for length, name in (usual, *LONGER_HEADERS[self._kind.name]):
-            end = FILE_HEADER_LENGTH + length + first.captured
-            follower = self._header_at(end)
-            if follower is None:
-                if not final:
-                    return False
-                leads = end <= len(self._window)  # or cut off in the next header
-            else:
-                leads = bool(can_follow(follower, is_near(follower.seconds, first.seconds), self._kind))
+            leads = self._leads(FILE_HEADER_LENGTH, length, final=final)
+            if leads and length != usual[0]:  # once may be damage to the first record's length
+                leads = self._leads(FILE_HEADER_LENGTH + length + first.captured, length, final=final)
+            if leads is None:
+                return False
             if leads:
                 self._kind = self._kind._replace(header_length=length, name=name)
                 self._habits = Habits(self._kind)
                 self._format = name + self._format.removeprefix(usual[1])
                 break
         return True
+
+    def _leads(self, at: int, length: int, *, final: bool) -> bool | None:
+        """Tell whether a record leads to a header, if headers have this length; None when that is not there yet."""
+        header = self._header_at(at)
+        end = at + length + (header.captured if header else 0)
+        follower = self._header_at(end)
+        if header is None or follower is None:
+            return at <= end <= len(self._window) if final else None  # or cut off in the next header
+        near = is_near(follower.seconds, header.seconds)
+        near = near or (length == self._kind.header_length and self._is_regular(follower))
+        return bool(can_follow(follower, near, self._kind))
+
+    def _is_regular(self, header: Header) -> bool:
+        """Tell whether a header is right in all but its time; one read some bytes late has seconds for a fraction."""
+        fine = header.fraction < (10**9 if self._kind.nanosecond else 10**6)
+        return bool(fine and max(header.captured, header.original) <= PLAUSIBLE_LENGTH and not header.is_blank)
 
     # The chain of records.
 
@@ -510,18 +524,18 @@ class PcapReader:
         first = max(self._last_data, (self._damaged_at or 0) - LOOK_BACK) - self._offset
         if first < -len(self._tail) or place - first > LOOK_BACK + PLAUSIBLE_LENGTH:
             return []
-        data, shift = self._from_tail(place + self._kind.header_length)
-        search, start = RecordSearch(data), first + shift
+        data = self._between(first, place + self._kind.header_length)
+        search, start, end = RecordSearch(data), 0, place - first
         for _ in range(LOOKED_AT):
             at, found = search.find(start, self._searched(), self._about_seconds, final=False)
-            if not found or at >= place + shift:
+            if not found or at >= end:
                 break
             start = at + 1
             chain: list[int] = []
-            while at < place + shift and len(chain) < LOOKED_AT:
-                chain.append(at - shift)
+            while at < end and len(chain) < LOOKED_AT:
+                chain.append(first + at)
                 at += self._kind.header_length + struct.unpack_from(f"{self._order}I", data.data, at + 8)[0]
-            if at == place + shift:
+            if at == end:
                 return chain
         return []
 
@@ -529,13 +543,16 @@ class PcapReader:
         """Hand on records that were found by looking back, as a batch with a copy of their bytes."""
         if not starts:
             return
-        data, shift = self._from_tail(end)
-        places = np.array(starts, np.int64) + shift
+        self._flush()  # what waits comes before them
+        data = self._between(starts[0], end)
+        places = np.array(starts, np.int64) - starts[0]
         self._hand_on(data, places, columns_at(data, places, big_endian=self._kind.big_endian))
 
-    def _from_tail(self, end: int) -> tuple[Window, int]:
-        """Return the bytes before `end` with those before the window, and how many these are."""
-        return np.concatenate((np.frombuffer(self._tail, np.uint8), self._window[:end])), len(self._tail)
+    def _between(self, start: int, end: int) -> Window:
+        """Return the bytes between two places, of which the first may lie before the window."""
+        if start >= 0:
+            return self._window[start:end]
+        return np.concatenate((np.frombuffer(self._tail[start:], np.uint8), self._window[:end]))
 
     def _keep_tail(self, reached: int) -> None:
         """Keep what may be looked back at: what comes before damage, as long as reading may go on close behind it."""

@@ -198,3 +198,35 @@ def test_a_clock_that_steps_is_believed() -> None:
     contents = read_bytes(encode_pcap([*early, *late], link_type=1))
     assert [one.at_ns for one in contents.records] == [one.at_ns for one in (*early, *late)]
     assert contents.codes == []
+
+
+@pytest.mark.parametrize("unset", [0, 120])
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_clock_that_was_not_set_yet_is_no_other_format(unset: int, count: int) -> None:
+    """A first packet from the seconds after 1970 does not make the headers behind it longer ones."""
+    first = RECORDS[0]._replace(at_ns=unset * 10**9 + 5000)
+    late = make_records(*[66, 90] * count)
+    contents = read_bytes(encode_pcap([first, *late], link_type=1, nanosecond=False))
+    assert contents.of(CaptureStarted)[0].format == "pcap"
+    assert [one.data for one in contents.records] == [one.data for one in (first, *late)]
+
+
+def test_order_is_kept_where_damage_is_not_told_any_more() -> None:
+    """Behind the last notice that is listed, records found by looking back still come in their place."""
+    records = make_records(*[60, 61, 62, 63] * (2 * reader.MAX_NOTICES))
+    pieces = [encode_pcap([one], link_type=1)[24:] for one in records]
+    damaged = b"".join(piece[:-4] if at % 4 == 1 else piece for at, piece in enumerate(pieces))
+    contents = read_bytes(encode_pcap([], link_type=1) + damaged)
+    assert contents.codes.count(reader.RESYNC) == reader.MAX_NOTICES
+    assert [one.at_ns for one in contents.records] == [one.at_ns for one in records]
+    assert [one.number for one in contents.records] == list(range(1, len(records) + 1))
+
+
+@pytest.mark.parametrize("shorter", [4, 8])
+def test_a_first_length_that_is_wrong_is_no_other_format(shorter: int) -> None:
+    """A first record that leads to a header only if headers were longer is damaged, when the second one does not."""
+    data = bytearray(encode_pcap(make_records(86, 66, 90, 70, 71, 72), link_type=1, nanosecond=False))
+    data[32] -= shorter
+    contents = read_bytes(bytes(data))
+    assert contents.of(CaptureStarted)[0].format == "pcap"
+    assert [len(one.data) for one in contents.records[1:]] == [66, 90, 70, 71, 72]

@@ -649,3 +649,17 @@ def test_a_probe_before_the_syn_ack() -> None:
         out = tell(captured(talk.segments[place] for place in order))
         assert out[0] == "1< hello"
         assert not any(line.startswith("2") for line in out)
+
+
+def test_many_connections_one_after_another_are_not_too_many() -> None:
+    """Connections that are over make room for others without a word."""
+    reassembler = Reassembler(max_flows=5)
+    items: list[Delivery | Notice] = []
+    for port in range(40):
+        talk = Conversation(client=f"10.9.9.9:{1000 + port}")
+        talk.handshake()
+        talk.client.send(b"data")
+        talk.client.fin()
+        talk.server.fin()
+        items += [item for segment in talk.segments for item in reassembler.feed(segment)]
+    assert not [line for line in story(items) if line.startswith("!")]
