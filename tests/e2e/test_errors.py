@@ -187,6 +187,12 @@ def test_terminals_of_every_kind(variables: dict[str, str], tmp_path: Path) -> N
         assert len(done.stdout) > 1000
 
 
+HEEDING = (  # what a shell starts in the background ignores interrupts, and so do its children
+    "import signal, runpy; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "runpy.run_module('sigtrace', run_name='__main__', alter_sys=True)"
+)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_the_command_quietly(number: signal.Signals, code: int, tmp_path: Path) -> None:
     """Interrupted or terminated, the command says nothing and its exit code says it all.
@@ -196,7 +202,10 @@ def test_signals_end_the_command_quietly(number: signal.Signals, code: int, tmp_
     pipe = tmp_path / "endless.pcapng"
     os.mkfifo(pipe)
     command = subprocess.Popen(
-        [*COMMAND, "analyze", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        [sys.executable, "-c", HEEDING, "analyze", str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
     )
     with command, pipe.open("wb", buffering=0) as file:  # opens when the command does, so that it is reading by then
         file.write(BASIC.read_bytes()[:50_000])
