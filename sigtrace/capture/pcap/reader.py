@@ -355,8 +355,8 @@ class PcapReader:
         """Tell whether a suspicious record is no damage, by what it leads to; None when that is not there yet."""
         proved = self._is_proved(at, header, end, final=final)
         if proved:
-            if self._is_step(header, end):
-                return self._goes_on(at, header, end, final=final, stepped=True)
+            if self._is_late(at, header):
+                return False
             return not self._swallows(at, header, end, final=final)
         if proved is None or self._end_by_original(at, header, final=final) is not None:
             return proved
@@ -391,19 +391,22 @@ class PcapReader:
             near = other is None and follower.captured > 0 and bool(is_near(last.seconds, follower.seconds))
         return bool(can_follow(last, near, self._kind))
 
-    def _is_step(self, header: Header, end: int) -> bool:
-        """Tell whether time seems to step at a record, and not to be wrong there alone."""
-        follower = self._header_at(end)
-        if follower is None or not self._recent:
-            return False
-        return not any(is_near(one.seconds, seconds) for one in (header, follower) for seconds in self._recent)
+    def _is_late(self, at: int, header: Header) -> bool:
+        """Tell whether a header of a far time is read four bytes late: a header of the right time begins before it.
 
-    def _goes_on(self, at: int, header: Header, end: int, *, final: bool, stepped: bool = False) -> bool | None:
+        Such headers have right lengths and are like each other, so that what they lead to speaks for them.
+        """
+        if not self._recent or at < 4 - len(self._tail) or any(is_near(header.seconds, one) for one in self._recent):
+            return False
+        seconds = struct.unpack(f"{self._order}I", self._between(at - 4, at).tobytes())[0]
+        right = Header(seconds, *header[:3])
+        return bool(right.captured and is_near(seconds, self._recent[-1]) and self._habits.is_header(right))
+
+    def _goes_on(self, at: int, header: Header, end: int, *, final: bool) -> bool | None:
         """Tell whether records, however odd, go on for some time, or to the end; None when that is not there yet.
 
         Captures may be odd throughout: times that jump, lengths that never agree. But zeros are no records, and where a
-        search finds records between, those count. Where time `stepped`, only such records speak against it: headers
-        read some bytes late are like each other, and their times are none.
+        search finds records between, those count.
         """
         chain = set()
         for _ in range(CHAINED_RECORDS):
@@ -418,8 +421,6 @@ class PcapReader:
                 or follower.fraction >= 10**9
                 or follower.captured > PLAUSIBLE_LENGTH
             ):
-                if stepped:
-                    break
                 return False
             chain.add(end)
             end += self._kind.header_length + follower.captured
@@ -552,6 +553,8 @@ class PcapReader:
         """Return the bytes between two places, of which the first may lie before the window."""
         if start >= 0:
             return self._window[start:end]
+        if end <= 0:
+            return np.frombuffer(self._tail[start : end or None], np.uint8)
         return np.concatenate((np.frombuffer(self._tail[start:], np.uint8), self._window[:end]))
 
     def _keep_tail(self, reached: int) -> None:

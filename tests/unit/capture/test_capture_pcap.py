@@ -230,3 +230,14 @@ def test_a_first_length_that_is_wrong_is_no_other_format(shorter: int) -> None:
     contents = read_bytes(bytes(data))
     assert contents.of(CaptureStarted)[0].format == "pcap"
     assert [len(one.data) for one in contents.records[1:]] == [66, 90, 70, 71, 72]
+
+
+def test_empty_records_speak_against_no_clock() -> None:
+    """Where time steps to its beginning among empty records, nothing but zeros is around, and that is no record."""
+    records = [
+        one._replace(at_ns=at_ns)
+        for one, at_ns in zip(make_records(0, 0, 0), (31622400 * 10**9, 1000, 1000), strict=True)
+    ]
+    assert read_bytes(encode_pcap(records, link_type=0, nanosecond=False)).records == [
+        one._replace(link_type=0) for one in records
+    ]
