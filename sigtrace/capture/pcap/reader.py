@@ -40,6 +40,7 @@ from sigtrace.capture.pcap.header import (
     is_near,
     is_suspicious,
 )
+from sigtrace.capture.pcap.look_back import LOOK_BACK, Tail
 from sigtrace.capture.pcap.resync import RecordSearch
 from sigtrace.capture.reader import (
     ABSURD_LENGTH,
@@ -64,8 +65,6 @@ FILE_HEADER_LENGTH = 24
 # Records taken together where all is well: few at first, as damage ends what can be taken together.
 FIRST_STRIDE, LAST_STRIDE = 64, 2**16
 CHAINED_RECORDS = 8  # so many headers in a row are not damage, however odd; fewer may be by chance
-LOOKED_AT = 64  # places tried when looking back, and records in a row that may be found by it
-LOOK_BACK = 2**16  # bytes before damage that are looked at again: what the longest packet can have lost
 CAREFUL_RECORDS = 32  # behind damage, records taken one by one: columns of few rows cost more than that
 
 # How long record headers may be where they are not as long as the magic says, and how the kind is then called.
@@ -99,14 +98,12 @@ class PcapReader:
         self._recent: list[int] = []  # seconds of the last two records
         self._about_seconds: int | None = None  # of the last record of which the time was near another one's
         self._stride = FIRST_STRIDE
-        self._is_kind_known = (
-            kind.name not in LONGER_HEADERS
-        )  # whether the record headers are as long as the magic says
+        self._is_kind_known = kind.name not in LONGER_HEADERS  # whether headers are as long as the magic says
         self._careful = 0  # records to be taken one by one
         self._offset = 0  # of the window's first byte in the capture
         self._damaged_at: int | None = None  # offset where a search for the next record began
         self._cut = False
-        self._tail = b""  # bytes right before the window, for looking back
+        self._tail = Tail()
         self._last_data = 0  # offset of the last record's packet in the capture
         self._window: Window = np.zeros(0, np.uint8)
         self._search_for = RecordSearch(self._window)
@@ -128,7 +125,7 @@ class PcapReader:
         if final:
             self._end(reached)
             reached = len(window)
-        self._keep_tail(reached)
+        self._tail.keep(window, reached, None if self._damaged_at is None else self._damaged_at - self._offset)
         self._offset += reached
         return Reading(self._items, reached)
 
@@ -396,9 +393,10 @@ class PcapReader:
 
         Such headers have right lengths and are like each other, so that what they lead to speaks for them.
         """
-        if not self._recent or at < 4 - len(self._tail) or any(is_near(header.seconds, one) for one in self._recent):
+        near = any(is_near(header.seconds, seconds) for seconds in self._recent)
+        if near or not self._recent or not self._tail.reaches(at - 4):
             return False
-        seconds = struct.unpack(f"{self._order}I", self._between(at - 4, at).tobytes())[0]
+        seconds = struct.unpack(f"{self._order}I", self._tail.between(self._window, at - 4, at).tobytes())[0]
         right = Header(seconds, *header[:3])
         return bool(right.captured and is_near(seconds, self._recent[-1]) and self._habits.is_header(right))
 
@@ -523,51 +521,16 @@ class PcapReader:
         The places count from the window's first byte, and may lie before it.
         """
         first = max(self._last_data, (self._damaged_at or 0) - LOOK_BACK) - self._offset
-        if first < -len(self._tail) or place - first > LOOK_BACK + PLAUSIBLE_LENGTH:
-            return []
-        data = self._between(first, place + self._kind.header_length)
-        search, start, end = RecordSearch(data), 0, place - first
-        for _ in range(LOOKED_AT):
-            at, found = search.find(start, self._searched(), self._about_seconds, final=False)
-            if not found or at >= end:
-                break
-            start = at + 1
-            chain: list[int] = []
-            while at < end and len(chain) < LOOKED_AT:
-                chain.append(first + at)
-                at += self._kind.header_length + struct.unpack_from(f"{self._order}I", data.data, at + 8)[0]
-            if at == end:
-                return chain
-        return []
+        return self._tail.find_records(self._window, first, place, self._searched(), self._about_seconds)
 
     def _take_earlier(self, starts: list[int], end: int) -> None:
         """Hand on records that were found by looking back, as a batch with a copy of their bytes."""
         if not starts:
             return
         self._flush()  # what waits comes before them
-        data = self._between(starts[0], end)
+        data = self._tail.between(self._window, starts[0], end)
         places = np.array(starts, np.int64) - starts[0]
         self._hand_on(data, places, columns_at(data, places, big_endian=self._kind.big_endian))
-
-    def _between(self, start: int, end: int) -> Window:
-        """Return the bytes between two places, of which the first may lie before the window."""
-        if start >= 0:
-            return self._window[start:end]
-        if end <= 0:
-            return np.frombuffer(self._tail[start : end or None], np.uint8)
-        return np.concatenate((np.frombuffer(self._tail[start:], np.uint8), self._window[:end]))
-
-    def _keep_tail(self, reached: int) -> None:
-        """Keep what may be looked back at: what comes before damage, as long as reading may go on close behind it."""
-        length = LOOK_BACK
-        if self._damaged_at is not None:
-            length += self._offset + reached - self._damaged_at
-        if length > LOOK_BACK + PLAUSIBLE_LENGTH:
-            self._tail = b""
-        elif reached >= length:
-            self._tail = self._window[reached - length : reached].tobytes()
-        else:
-            self._tail = (self._tail + self._window[:reached].tobytes())[-length:]
 
     def _end(self, reached: int) -> None:
         """Tell what the capture ends with."""
