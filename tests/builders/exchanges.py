@@ -12,8 +12,8 @@ from sigtrace.application.http.message import (
     ExchangeState,
     Request,
     Response,
-    Span,
 )
+from sigtrace.application.span import Span
 from sigtrace.packets.endpoint import Endpoint
 
 SERVER = Endpoint("10.77.0.1", 8888)

@@ -9,7 +9,8 @@ import h11
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigtrace.application.http.message import Exchange, ExchangeState, Request, Response, Span
+from sigtrace.application.http.message import Exchange, ExchangeState, Request, Response
+from sigtrace.application.span import Span
 from sigtrace.value import replace
 from tests.builders.http import Wire, chunked, request, response
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Generic
 
 from sigtrace.application.http.body import EMPTY_BODY, MAX_KEPT, BodyReader
 from sigtrace.application.http.content import decode_content
-from sigtrace.application.http.message import Body, Request, Response, Span
+from sigtrace.application.http.message import Body, Request, Response
 from sigtrace.application.http.start import Line, RequestLine, StatusLine
+from sigtrace.application.span import Span
 from sigtrace.notices import Notice, Severity
 
 if TYPE_CHECKING:

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
+    from sigtrace.application.span import Span
     from sigtrace.packets.endpoint import Endpoint
-
-
-class Span(NamedTuple):
-    """When and in which packets something went over the wire: from its first byte to its last."""
-
-    start_ns: int
-    end_ns: int
-    first_packet: int
-    last_packet: int
 
 
 class Body(Value, frozen=True, kw_only=True):
