@@ -8,25 +8,28 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
 from sigtrace.application.unfinished import Unfinished
 from sigtrace.calls.history import write_history
+from sigtrace.calls.rooms.channels import find_channels
+from sigtrace.calls.surroundings import Surroundings
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.facts import CaptureFacts
 from sigtrace.notices import Notice, NoticeLog
 from sigtrace.packets.sieve import Sieve
+from sigtrace.signaling import PROTOCOLS
 from sigtrace.signaling.exchange_log import ExchangeLog
-from sigtrace.signaling.kept_descriptions import KeptDescriptions
-from sigtrace.signaling.recognition import recognise, role_of
+from sigtrace.signaling.message_log import MessageLog
+from sigtrace.signaling.numbering import number_in_time
+from sigtrace.signaling.reading import read_units
 from sigtrace.streams.flow import Delivery, End
 from sigtrace.streams.order import TimeOrder
 from sigtrace.streams.reassembly import MAX_KEPT_FACTS, Reassembler
 from sigtrace.trace import DecodedFlow, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sigtrace.application.http.message import Exchange
     from sigtrace.capture.batch import CaptureItem
     from sigtrace.packets.packet import Segment
-    from sigtrace.signaling.events import SignalingEvent
     from sigtrace.signaling.protocol import SignalingProtocol
     from sigtrace.streams.flow import Flow
 
@@ -35,16 +38,23 @@ FACTS_UNTIDIED: Final = 10_000
 """Flows that are over whose facts may be known though nothing they said is kept, 0.6 KiB each: above it they go."""
 
 
-def analyze(items: Iterable[CaptureItem], *, all_flows: bool = False, verify_checksums: bool = False) -> Trace:
+def analyze(
+    items: Iterable[CaptureItem],
+    *,
+    all_flows: bool = False,
+    verify_checksums: bool = False,
+    protocols: Sequence[SignalingProtocol] = PROTOCOLS,
+) -> Trace:
     """Explain what a capture holds.
 
     Args:
         items: what `sigtrace.read` yields, or any other source of capture items.
         all_flows: keep and hash every TCP connection, also those that speak nothing we know.
         verify_checksums: make notices of wrong checksums, and leave out TCP segments that have one. Takes some time.
+        protocols: the signaling protocols to look for; of two that fit equally well the first is believed.
     Returns: the trace; damage in the capture becomes notices in it.
     """
-    analyzer = Analyzer(all_flows=all_flows, verify_checksums=verify_checksums)
+    analyzer = Analyzer(all_flows=all_flows, verify_checksums=verify_checksums, protocols=protocols)
     for item in items:
         analyzer.feed(item)
     return analyzer.close()
@@ -56,8 +66,15 @@ class Analyzer:
     `feed` takes items as they come, from a file or live; `close` ends the capture and returns the trace.
     """
 
-    def __init__(self, *, all_flows: bool = False, verify_checksums: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        all_flows: bool = False,
+        verify_checksums: bool = False,
+        protocols: Sequence[SignalingProtocol] = PROTOCOLS,
+    ) -> None:
         self._all_flows = all_flows
+        self._protocols = protocols
         self._captures = CaptureFacts()
         self._sieve = Sieve(all_flows=all_flows, verify_checksums=verify_checksums)
         self._order = TimeOrder()
@@ -68,7 +85,8 @@ class Analyzer:
         self._spoken: dict[int, _Speech] = {}  # flows that carried something decoded
         self._tidy_at = FACTS_UNTIDIED
         self._unfinished = Unfinished()
-        self._exchanges = ExchangeLog()
+        self._exchanges = ExchangeLog(protocols)
+        self._messages = MessageLog()
         self._notices = NoticeLog()
 
     def feed(self, item: CaptureItem) -> None:
@@ -189,49 +207,39 @@ class Analyzer:
     def _put_together(self) -> Trace:
         flows = [flow for flow in self._reassembler.flows() if self._all_flows or flow.number in self._spoken]
         del self._reassembler, self._decoders  # what follows needs the memory
-        exchanges = self._exchanges.finished()
-        for notice in self._exchanges.notices():
-            self._notices.add(notice)
-        protocols = recognise(exchanges)
+        whole_messages, controls = self._messages.finished()
+        exchanges, messages = number_in_time(self._exchanges.finished(), whole_messages)
+        reading = read_units(self._protocols, exchanges, messages, packets=(), carrying={})
         captures = self._captures.finished()
-        events = self._read_events(exchanges, protocols)
         history = write_history(
-            events,
-            closed_ns={flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None},
-            last_ns=max((one.last_ns for one in captures if one.last_ns is not None), default=0),
+            reading.events,
+            Surroundings(
+                last_ns=max((one.last_ns for one in captures if one.last_ns is not None), default=0),
+                closed_ns={flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None},
+                channels=find_channels(exchanges, messages, controls, {flow.number: flow for flow in flows}),
+            ),
         )
+        for notice in (*self._exchanges.notices(), *self._messages.notices(), *reading.notices):
+            self._notices.add(notice)
         return Trace(
             captures=captures,
             tally=self._sieve.tally(),
             flows=tuple(map(self._decoded, flows)),
             exchanges=exchanges,
-            roles=tuple(map(role_of, exchanges, protocols)),
+            roles=reading.roles,
+            messages=messages,
+            message_protocols=reading.message_protocols,
+            controls=controls,
             sessions=tuple(history.sessions),
             peers=tuple(history.peers),
             waits=tuple(history.waits),
+            acts=tuple(history.acts),
             signals=tuple(history.signals),
             calls=tuple(history.calls),
             verdicts=history.verdicts,
             notices=self._notices.finished(),
             comments=self._captures.comments,
         )
-
-    def _read_events(
-        self, exchanges: tuple[Exchange, ...], protocols: list[SignalingProtocol | None]
-    ) -> dict[str, list[SignalingEvent]]:
-        events: dict[str, list[SignalingEvent]] = {}
-        kept = KeptDescriptions()
-        for exchange, protocol in zip(exchanges, protocols, strict=True):
-            if protocol is None:
-                continue
-            for event in protocol.decode(exchange):
-                if isinstance(event, Notice):
-                    self._notices.add(event)
-                else:
-                    events.setdefault(protocol.name, []).append(kept.limit(event))
-        for notice in kept.notices():
-            self._notices.add(notice)
-        return events
 
     def _decoded(self, flow: Flow) -> DecodedFlow:
         protocol, client_is_originator = self._spoken.get(flow.number, _UNKNOWN_SPEECH)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sigtrace.application.http.message import Exchange
+    from sigtrace.application.websocket.message import ControlFrame, Message
+    from sigtrace.calls.acts import Act
     from sigtrace.calls.negotiation import Call
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.sessions import Session
@@ -43,9 +45,13 @@ class Trace:
     flows: tuple[DecodedFlow, ...]
     exchanges: tuple[Exchange, ...]
     roles: tuple[ExchangeRole, ...]  # one an exchange, in the same order
+    messages: tuple[Message, ...]  # of WebSockets; exchanges and messages are numbered together
+    message_protocols: tuple[str, ...]  # one a message; "websocket" where no signaling protocol claims it
+    controls: tuple[ControlFrame, ...]  # pings, pongs and closes of WebSockets
     sessions: tuple[Session, ...]
     peers: tuple[Peer, ...]
     waits: tuple[Wait, ...]
+    acts: tuple[Act, ...]  # joining, leaving and all else that is neither a wait nor a signal, where channels are peers
     signals: tuple[Signal, ...]
     calls: tuple[Call, ...]
     verdicts: Mapping[int, Verdict]  # number of the call → its verdict
@@ -71,6 +77,10 @@ class Trace:
         """Return an exchange by its number, also in a trace that holds a selection."""
         return self._exchange_by_number.get(number)
 
+    def message(self, number: int) -> Message | None:
+        """Return a WebSocket message by its number."""
+        return self._message_by_number.get(number)
+
     def role(self, number: int) -> ExchangeRole | None:
         """Return the role of an exchange by its number."""
         return self._role_by_number.get(number)
@@ -90,6 +100,10 @@ class Trace:
     @cached_property
     def _exchange_by_number(self) -> dict[int, Exchange]:
         return {exchange.number: exchange for exchange in self.exchanges}
+
+    @cached_property
+    def _message_by_number(self) -> dict[int, Message]:
+        return {message.number: message for message in self.messages}
 
     @cached_property
     def _role_by_number(self) -> dict[int, ExchangeRole]:

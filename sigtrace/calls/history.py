@@ -1,28 +1,29 @@
-"""All events of a trace → its sessions, peers, waits, signals and calls: the one entrance to `calls/`."""
+"""All events of a trace → its sessions, peers, waits, signals, calls and acts: the one entrance to `calls/`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sigtrace.application.http.message import ExchangeEnd
-from sigtrace.calls.guesses import guess_kinds
-from sigtrace.calls.negotiation import Call, find_calls
-from sigtrace.calls.peers import Peer, PeerRegistry, name_unnamed_sign_ins
-from sigtrace.calls.relays import pair
+from sigtrace.calls.mailbox_chapter import write_mailbox_chapter
+from sigtrace.calls.rooms.chapter import Meeting, split_meetings, write_room_chapter
 from sigtrace.calls.sessions import Session, SessionEvents, split_sessions
 from sigtrace.calls.verdict import Verdict, judge
-from sigtrace.signaling.events import ServerQuit, WaitAnswer, Waited
+from sigtrace.signaling.events import MailboxEvent
+from sigtrace.signaling.room_events import RoomEvent
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
+    from sigtrace.calls.acts import Act
+    from sigtrace.calls.chapter import Chapter
+    from sigtrace.calls.negotiation import Call
+    from sigtrace.calls.peers import Peer
     from sigtrace.calls.signals import Signal
+    from sigtrace.calls.surroundings import Surroundings
     from sigtrace.calls.waits import Wait
     from sigtrace.signaling.events import SignalingEvent
-
-_BY_SERVER = (ExchangeEnd.SERVER_CLOSED, ExchangeEnd.SERVER_RESET)
 
 
 @dataclass(slots=True)
@@ -34,67 +35,54 @@ class History:
     waits: list[Wait] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
     verdicts: dict[int, Verdict] = field(default_factory=dict)  # number of the call → its verdict
 
 
-def write_history(
-    events: Mapping[str, Iterable[SignalingEvent]], *, closed_ns: dict[int, int], last_ns: int
-) -> History:
+def write_history(events: Mapping[str, Sequence[SignalingEvent]], around: Surroundings) -> History:
     """Make out of single facts who met whom, who waited for what, and what came of it.
 
     Args:
-        events: by name of the protocol.
-        closed_ns: when each flow closed, by its number; missing for those that did not.
-        last_ns: the time of the capture's last packet.
+        events: by name of the protocol; a protocol may be of both families.
+        around: what is known beside them.
     """
     history = History()
-    sessions = [one for protocol, some in events.items() for one in split_sessions(protocol, some)]
-    for session in sorted(sessions, key=lambda one: one.events[0].exchange.at_ns):
-        _add_session(history, session, closed_ns, last_ns)
+    for group in sorted(_groups(events), key=_started_ns):
+        number = len(history.sessions) + 1
+        if isinstance(group, Meeting):
+            chapter = write_room_chapter(number, group, around)
+        else:
+            chapter = write_mailbox_chapter(number, group, around)
+        _add(history, chapter)
     return _numbered(history)
 
 
-def _add_session(history: History, session: SessionEvents, closed_ns: dict[int, int], last_ns: int) -> None:
-    number = len(history.sessions) + 1
-    session.events = name_unnamed_sign_ins(session.events)
-    peers = PeerRegistry(number, session).collect(closed_ns)
-    relayed = pair(number, session, peers, last_ns)
+def _groups(events: Mapping[str, Sequence[SignalingEvent]]) -> list[SessionEvents | Meeting]:
+    groups: list[SessionEvents | Meeting] = []
+    for protocol, some in events.items():
+        groups += split_sessions(protocol, (event for event in some if isinstance(event, MailboxEvent)))
+        groups += split_meetings(protocol, (event for event in some if isinstance(event, RoomEvent)))
+    return groups
+
+
+def _started_ns(group: SessionEvents | Meeting) -> int:
+    return group.events[0].at_ns if isinstance(group, Meeting) else group.events[0].exchange.at_ns
+
+
+def _add(history: History, chapter: Chapter) -> None:
+    """Add what one session tells; its signals and calls count on from those before."""
     first_signal, first_call = len(history.signals), len(history.calls)
-    signals = [replace(signal, number=first_signal + signal.number) for signal in relayed.signals]
-    in_time = guess_kinds(sorted(signals, key=lambda signal: (signal.began_ns, signal.number)))
-    calls = find_calls(number, in_time, peers, _quit_ns(session))
-    history.sessions.append(
-        Session(
-            number=number,
-            server=session.server,
-            protocol=session.protocol,
-            started_ns=session.events[0].exchange.at_ns,
-            restarted=session.restarted,
-        )
-    )
-    history.peers += peers.values()
-    history.waits += [_shifted(wait, first_signal) for wait in relayed.waits]
-    history.signals += in_time
-    history.calls += [replace(call, number=first_call + call.number) for call in calls]
-
-
-def _shifted(wait: Wait, by: int) -> Wait:
-    return wait if wait.signal is None else replace(wait, signal=wait.signal + by)
-
-
-def _quit_ns(session: SessionEvents) -> int | None:
-    """When the server ended: as it said; else, if it was started anew later, when it closed the last wait."""
-    said = [at_ns for event in session.events if (at_ns := _farewell_ns(event)) is not None]
-    if said:
-        return min(said)
-    exchanges = [event.exchange for event in session.events if session.succeeded and isinstance(event, Waited)]
-    return max((one.ended_ns for one in exchanges if one.ended_ns is not None and one.end in _BY_SERVER), default=None)
-
-
-def _farewell_ns(event: SignalingEvent) -> int | None:
-    if isinstance(event, Waited) and event.answer is WaitAnswer.SERVER_QUIT:
-        return event.answered_ns
-    return event.at_ns if isinstance(event, ServerQuit) else None
+    history.sessions.append(chapter.session)
+    history.peers += chapter.peers
+    history.waits += [
+        wait if wait.signal is None else replace(wait, signal=wait.signal + first_signal) for wait in chapter.waits
+    ]
+    history.signals += [replace(signal, number=signal.number + first_signal) for signal in chapter.signals]
+    history.calls += [
+        replace(call, number=call.number + first_call, signals=tuple(signal + first_signal for signal in call.signals))
+        for call in chapter.calls
+    ]
+    history.acts += chapter.acts
 
 
 def _numbered(history: History) -> History:
@@ -112,6 +100,7 @@ def _numbered(history: History) -> History:
         (wait if wait.signal is None else replace(wait, signal=signal_number[wait.signal]) for wait in history.waits),
         key=lambda wait: (wait.ended_ns if wait.asked_ns is None else wait.asked_ns, wait.exchange),
     )
+    history.acts.sort(key=lambda act: (act.at_ns, act.packet or 0))
     for call in history.calls:
         history.verdicts[call.number] = judge(call, [history.signals[number - 1] for number in call.signals])
     return history

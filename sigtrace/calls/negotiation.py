@@ -11,13 +11,16 @@
 one of the two had joined: else a goodbye without a call is just that; ⁴ a new call when its `o=` names another session
 than the sender's last description, as a re-offer never does (RFC 3264 §8); ⁵ it crossed the goodbye and answers the
 last offer; when that was answered already, it is of a new call¹.
+
+Two peers may negotiate several connections beside each other, one for the camera and one for the screen; where the
+protocol names them, each such dialog is a call of its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.calls.peers import Departure
 from sigtrace.calls.signals import Fate
@@ -39,6 +42,7 @@ class CallEnd(Enum):
     BYE = "bye"
     SIGNED_OUT = "signed-out"  # a side signed out without a BYE
     VANISHED = "vanished"
+    DROPPED = "dropped"  # the server ended the connection of a side
     REFUSED = "refused"  # the server would not take the offer
     SERVER_QUIT = "server-quit"
     SUPERSEDED = "superseded"  # a new call of the same two began, and no goodbye was seen
@@ -71,6 +75,7 @@ class Call(Value, frozen=True, kw_only=True):
     glare: bool = False  # each side offered before the other's offer was answered
     loopback: bool = False
     inferred: bool = False  # its beginning was not captured; without offer and answer, who called is a guess
+    dialog: str | None = None  # which negotiation of its two peers it is, where the protocol names them
 
     @property
     def answer_time_ns(self) -> int | None:
@@ -123,13 +128,21 @@ def find_calls(
     return [_close(number, session, call, peers, quit_ns) for number, call in enumerate(ordered, 1)]
 
 
+_Key: TypeAlias = "tuple[frozenset[PeerId | None], str | None]"
+
+
+def _key_of(signal: Signal) -> _Key:
+    """Return what all signals of one negotiation have in common: the two peers, and the dialog where it has a name."""
+    return frozenset((signal.sender, signal.receiver)), signal.dialog
+
+
 class _Reader:
     """Reads the signals of a session in order and sorts them into calls; see the table at the top."""
 
     def __init__(self, seen_joining: set[PeerId]) -> None:
         self._seen_joining = seen_joining
         self.calls: list[_Open] = []
-        self._current: dict[frozenset[PeerId], _Open] = {}
+        self._current: dict[_Key, _Open] = {}  # the newest of each dialog
 
     def read(self, signal: Signal) -> None:
         if signal.sender is None or signal.receiver is None or signal.sender == signal.receiver:
@@ -147,25 +160,27 @@ class _Reader:
             call = self._current_or_new(signal, signal.sender, signal.receiver)
             call.candidates.append(signal)
             call.signals.append(signal)
+        elif kind in (SignalKind.END_OF_CANDIDATES, SignalKind.ICE_RESTART):
+            self._current_or_new(signal, signal.sender, signal.receiver).signals.append(signal)
         elif kind is SignalKind.BYE:
             self._bye(signal, signal.sender, signal.receiver)
 
     def _begin(self, signal: Signal, caller: PeerId, callee: PeerId, *, inferred: bool) -> _Open:
-        pair = frozenset((caller, callee))
-        before = self._current.get(pair)
+        key = _key_of(signal)
+        before = self._current.get(key)
         if before is not None and before.bye is None:
             before.superseded = True
         call = _Open(signal, caller, callee, inferred)
-        self._current[pair] = call
+        self._current[key] = call
         self.calls.append(call)
         return call
 
     def _current_or_new(self, signal: Signal, caller: PeerId, callee: PeerId) -> _Open:
-        call = self._current.get(frozenset((caller, callee)))
+        call = self._current.get(_key_of(signal))
         return call or self._begin(signal, caller, callee, inferred=True)
 
     def _offer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
-        call = self._current.get(frozenset((sender, receiver)))
+        call = self._current.get(_key_of(signal))
         if call is None or call.bye is not None or _refused(call) or _describes_anew(call, signal):
             call = self._begin(signal, sender, receiver, inferred=False)
         elif call.pending_from == receiver and not call.answers:
@@ -177,7 +192,7 @@ class _Reader:
         call.pending_from = sender
 
     def _answer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
-        call = self._current.get(frozenset((sender, receiver)))
+        call = self._current.get(_key_of(signal))
         if call is None or (call.bye is not None and call.pending_from != receiver):
             call = self._begin(signal, receiver, sender, inferred=True)
         elif call.inferred and not call.offers and not call.answers:
@@ -187,7 +202,7 @@ class _Reader:
         call.pending_from = None
 
     def _bye(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
-        known = frozenset((sender, receiver)) in self._current
+        known = _key_of(signal) in self._current
         if not known and {sender, receiver} <= self._seen_joining:
             return
         call = self._current_or_new(signal, sender, receiver)
@@ -248,6 +263,7 @@ def _close(number: int, session: int, call: _Open, peers: Mapping[PeerId, Peer],
         glare=call.glare,
         loopback=call.loopback,
         inferred=call.inferred and offer is None,
+        dialog=first.dialog,
     )
     return _with_end(whole, call, peers, quit_ns)
 
@@ -263,8 +279,11 @@ def _with_end(whole: Call, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: i
     left = [peer for key in (call.caller, call.callee) if (peer := peers.get(key)) and peer.left_ns is not None]
     if left:
         gone = min(left, key=lambda peer: peer.left_ns or 0)
-        ended = CallEnd.SIGNED_OUT if gone.left is Departure.SIGNED_OUT else CallEnd.VANISHED
+        ended = _ENDS.get(gone.left, CallEnd.VANISHED) if gone.left is not None else CallEnd.VANISHED
         return replace(whole, ended=ended, ended_ns=max(gone.left_ns or 0, whole.began_ns), ended_by=gone.id)
     if quit_ns is not None and quit_ns >= whole.began_ns:
         return replace(whole, ended=CallEnd.SERVER_QUIT, ended_ns=quit_ns)
     return whole
+
+
+_ENDS = {Departure.SIGNED_OUT: CallEnd.SIGNED_OUT, Departure.DROPPED: CallEnd.DROPPED}

@@ -10,18 +10,19 @@ from sigtrace.signaling.events import MessageSent, Refused, SignedIn, SignedOut,
 from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sigtrace.calls.sessions import SessionEvents
     from sigtrace.packets.endpoint import Endpoint
-    from sigtrace.signaling.events import Listed, PeerId, SignalingEvent
+    from sigtrace.signaling.events import Listed, MailboxEvent, PeerId
 
 
 class Departure(Enum):
     """How a peer left."""
 
     SIGNED_OUT = "signed-out"
-    VANISHED = "vanished"  # the server told the others, and the peer had said nothing
+    VANISHED = "vanished"  # the server told the others, or its connection ended, and the peer had said nothing
+    DROPPED = "dropped"  # the server ended its connection
 
 
 class Peer(Value, frozen=True, kw_only=True):
@@ -37,7 +38,8 @@ class Peer(Value, frozen=True, kw_only=True):
     joined_ns: int | None = None  # the answer to its sign-in; None when that was before the capture
     left_ns: int | None = None  # when the server let it go; of a vanished peer, when its last wait ended
     left: Departure | None = None
-    sign_in: int | None = None  # number of the exchange
+    sign_in: int | None = None  # number of the exchange or message by which it came
+    is_server: bool = False  # a resource of the server itself, as a WHIP session is
 
     @property
     def label(self) -> str:
@@ -60,7 +62,7 @@ class PeerRegistry:
         self._signed_out: dict[PeerId, SignedOut] = {}
         self._last_wait_ended: dict[PeerId, int] = {}
 
-    def collect(self, closed_ns: dict[int, int]) -> dict[PeerId, Peer]:
+    def collect(self, closed_ns: Mapping[int, int]) -> dict[PeerId, Peer]:
         """Return the peers by number, in the order they appeared.
 
         Args: closed_ns: when each flow closed, by its number; what follows a sign-out follows that close.
@@ -71,7 +73,7 @@ class PeerRegistry:
             self._peers[peer.id] = self._departed(peer, closed_ns)
         return self._peers
 
-    def _note(self, event: SignalingEvent) -> None:
+    def _note(self, event: MailboxEvent) -> None:
         address = event.exchange.client.address
         if isinstance(event, SignedIn):
             self._note_sign_in(event, address)
@@ -132,7 +134,7 @@ class PeerRegistry:
         if ended is not None:
             self._last_wait_ended[peer] = max(ended, self._last_wait_ended.get(peer, 0))
 
-    def _departed(self, peer: Peer, closed_ns: dict[int, int]) -> Peer:
+    def _departed(self, peer: Peer, closed_ns: Mapping[int, int]) -> Peer:
         """Date a departure by what made the server act, not by the answer to a sign-out or by a late line."""
         told = self._told_left.get(peer.id)
         signed_out = self._signed_out.get(peer.id)
@@ -146,7 +148,7 @@ class PeerRegistry:
         return peer
 
 
-def name_unnamed_sign_ins(events: list[SignalingEvent]) -> list[SignalingEvent]:
+def name_unnamed_sign_ins(events: list[MailboxEvent]) -> list[MailboxEvent]:
     """Give a sign-in whose answer is damaged the number that its client's next request goes by.
 
     A number belongs to such a sign-in when no other sign-in was given it and it first appears, from the same address,
@@ -164,7 +166,7 @@ def name_unnamed_sign_ins(events: list[SignalingEvent]) -> list[SignalingEvent]:
     ]
 
 
-def _first_uses(events: list[SignalingEvent], given: set[PeerId]) -> Iterator[tuple[int, str, PeerId]]:
+def _first_uses(events: list[MailboxEvent], given: set[PeerId]) -> Iterator[tuple[int, str, PeerId]]:
     """Yield (when, address, number) of the first request of every number that no sign-in was given."""
     seen = set(given)
     for event in events:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.sessions import SessionEvents
     from sigtrace.calls.waits import Wait
-    from sigtrace.signaling.events import Listed, PeerId, SignalingEvent
+    from sigtrace.signaling.events import Listed, MailboxEvent, PeerId
 
 _LOST_CONTENT = Content(kind=SignalKind.UNREADABLE, length=None, sha256=None)
 
@@ -39,7 +39,7 @@ class Relayed(NamedTuple):
 class _Step(NamedTuple):
     at_ns: int
     is_answer: bool  # at equal times, causes go first
-    event: SignalingEvent
+    event: MailboxEvent
 
 
 def pair(number: int, session: SessionEvents, peers: Mapping[PeerId, Peer], last_ns: int) -> Relayed:
@@ -104,7 +104,7 @@ class _Pairing:
             key = (entry.peer, entry.connected)
             self._first_told[key] = min(told_ns, self._first_told.get(key, told_ns))
 
-    def _take(self, event: SignalingEvent) -> None:
+    def _take(self, event: MailboxEvent) -> None:
         if isinstance(event, SignedIn):
             self._announce_joined(event)
         elif isinstance(event, SignedOut):

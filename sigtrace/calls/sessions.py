@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sigtrace.packets.endpoint import Endpoint
-    from sigtrace.signaling.events import PeerId, SignalingEvent
+    from sigtrace.signaling.events import MailboxEvent, PeerId
 
 
 class Session(Value, frozen=True, kw_only=True):
@@ -39,10 +39,10 @@ class SessionEvents:
     protocol: str
     restarted: bool
     succeeded: bool = False  # a later run of the same server was seen
-    events: list[SignalingEvent] = field(default_factory=list)
+    events: list[MailboxEvent] = field(default_factory=list)
 
 
-def split_sessions(protocol: str, events: Iterable[SignalingEvent]) -> list[SessionEvents]:
+def split_sessions(protocol: str, events: Iterable[MailboxEvent]) -> list[SessionEvents]:
     """Group events by server and by run; the result and the events in it are in order of time."""
     runs: dict[Endpoint, _Run] = {}
     sessions: list[SessionEvents] = []
@@ -59,7 +59,7 @@ def split_sessions(protocol: str, events: Iterable[SignalingEvent]) -> list[Sess
     return sessions
 
 
-def _began_ns(event: SignalingEvent) -> int:
+def _began_ns(event: MailboxEvent) -> int:
     """The exchange's first byte: a newcomer's request precedes everything that it causes."""
     return event.exchange.at_ns
 
@@ -74,7 +74,7 @@ class _Run:
         self._taken: set[PeerId] = set()
         self._quit = False
 
-    def add(self, event: SignalingEvent) -> None:
+    def add(self, event: MailboxEvent) -> None:
         self.session.events.append(event)
         if isinstance(event, ServerQuit):
             self._quit = True
@@ -87,7 +87,7 @@ class _Run:
             if isinstance(peer, int) and event.exchange.request is not None and _was_taken(event):
                 self._highest = max(self._highest, peer)
 
-    def ended_before(self, event: SignalingEvent) -> bool:
+    def ended_before(self, event: MailboxEvent) -> bool:
         if not isinstance(event, SignedIn):
             return False
         if self._quit:
@@ -100,7 +100,7 @@ class _Run:
         return event.peer <= self._highest or event.peer in self._taken
 
 
-def _was_taken(event: SignalingEvent) -> bool:
+def _was_taken(event: MailboxEvent) -> bool:
     """Only a request that the server took proves that its number was given out."""
     response = event.exchange.response
     return response is None or response.status < 400

@@ -26,6 +26,8 @@ class Release(Enum):
     CLIENT_CLOSED = "client-closed"
     RESET = "reset"
     CAPTURE_ENDED = "capture-ended"
+    HEARTBEAT = "heartbeat"  # Engine.IO: a ping of the server, or the pong to one of the client
+    UPGRADED = "upgraded"  # Engine.IO: nothing more comes this way, the WebSocket has taken over
 
 
 class Wait(Value, frozen=True, kw_only=True):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sigtrace.signaling.peerconnection import PeerConnection
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
 
-PROTOCOLS: tuple[SignalingProtocol, ...] = (PeerConnection(),)
+PROTOCOLS: tuple[SignalingProtocol, ...] = (
+    PeerConnection(),
+)  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 
 __all__ = ["PROTOCOLS", "Fit", "PeerConnection", "SignalingProtocol"]

@@ -47,6 +47,8 @@ class SignalKind(Enum):
     ROLLBACK = "rollback"
     OFFER_LOOPBACK = "offer-loopback"  # the test page's reply to an offer: the caller then talks to itself
     CANDIDATE = "candidate"
+    END_OF_CANDIDATES = "end-of-candidates"
+    ICE_RESTART = "ice-restart"  # new credentials outside of a description (RFC 9725 §4.3.3)
     BYE = "bye"
     JSON = "json"  # JSON of another application
     TEXT = "text"
@@ -86,6 +88,8 @@ class Content(Value, frozen=True, kw_only=True):
     mline: int | None = None  # of a candidate: `sdpMLineIndex`
     problem: str | None = None  # why it is less than it claims to be
     guessed: bool = False  # the kind follows from the length and the course of the call, not from the body
+    label: str | None = None  # what the application calls a message of its own: "mute", "chat"
+    essence: str | None = None  # digest of what a relay leaves as it is, where it rewrites the rest; else None
 
 
 def decode_content(body: Body) -> Content:

@@ -1,4 +1,8 @@
-"""Signaling events: protocol-neutral facts that one exchange or message states by itself."""
+"""Signaling events: protocol-neutral facts that one exchange or message states by itself.
+
+Protocols are of two families. In one, a peer fetches what is for it by a request that hangs, and says who it is in
+every request: their events are here. In the other, a lasting channel is the peer: their events are in `room_events`.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,11 @@ class ExchangeKind(Enum):
     SIGN_OUT = "sign_out"
     QUIT = "quit"
     OPTIONS = "options"
+    OPEN = "open"  # a session over which messages will go is begun
+    UPGRADE = "upgrade"  # the connection becomes a WebSocket
+    OFFER = "offer"  # a description is handed to the server itself, which may answer with one
+    TRICKLE = "trickle"  # candidates are added, or ICE is restarted
+    END = "end"  # what was negotiated is given up
     OTHER = "other"
 
 
@@ -43,13 +52,18 @@ class Listed(NamedTuple):
 
 
 class SignalingEvent(Value, frozen=True, kw_only=True):
-    """What all events share: the exchange that bore it, and when the fact was true."""
+    """What all events share: when the fact was true."""
 
-    exchange: Exchange
     at_ns: int
 
 
-class SignedIn(SignalingEvent, frozen=True, kw_only=True):
+class MailboxEvent(SignalingEvent, frozen=True, kw_only=True):
+    """An event of a protocol in which every peer fetches what is for it by requests that hang; see `calls.mailbox`."""
+
+    exchange: Exchange  # that bore it
+
+
+class SignedIn(MailboxEvent, frozen=True, kw_only=True):
     """A peer asked to join and was taken; `at_ns` is the answer's first byte, or the request's last when it is lost."""
 
     peer: PeerId | None  # None: the answer that names it is damaged or missing
@@ -57,13 +71,13 @@ class SignedIn(SignalingEvent, frozen=True, kw_only=True):
     others: tuple[Listed, ...]  # who else was there
 
 
-class SignedOut(SignalingEvent, frozen=True, kw_only=True):
+class SignedOut(MailboxEvent, frozen=True, kw_only=True):
     """A peer said that it leaves; the others are told when a connection closes, not now."""
 
     peer: PeerId
 
 
-class Refused(SignalingEvent, frozen=True, kw_only=True):
+class Refused(MailboxEvent, frozen=True, kw_only=True):
     """The server would not do what was asked."""
 
     peer: PeerId | None
@@ -81,7 +95,7 @@ class WaitAnswer(Enum):
     NONE = "none"  # the wait was never answered
 
 
-class Waited(SignalingEvent, frozen=True, kw_only=True):
+class Waited(MailboxEvent, frozen=True, kw_only=True):
     """A hanging GET, whole; `at_ns` is when it was asked, or when it was answered if the asking was not seen."""
 
     peer: PeerId | None
@@ -93,7 +107,7 @@ class Waited(SignalingEvent, frozen=True, kw_only=True):
     content: Content | None = None  # with MESSAGE
 
 
-class MessageSent(SignalingEvent, frozen=True, kw_only=True):
+class MessageSent(MailboxEvent, frozen=True, kw_only=True):
     """A peer handed the server a message for another; the leg DELIVERED is in that peer's `Waited`."""
 
     sender: PeerId | None
@@ -103,5 +117,5 @@ class MessageSent(SignalingEvent, frozen=True, kw_only=True):
     echoed: bool = False  # sent to itself: the server answers with the message
 
 
-class ServerQuit(SignalingEvent, frozen=True, kw_only=True):
+class ServerQuit(MailboxEvent, frozen=True, kw_only=True):
     """The server was told to end and said so: ids start again when it comes back."""

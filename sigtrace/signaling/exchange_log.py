@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.notices import Notice, Severity
-from sigtrace.signaling import PROTOCOLS
 from sigtrace.signaling.protocol import Fit
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sigtrace.application.http.message import Body, Exchange
+    from sigtrace.signaling.protocol import SignalingProtocol
 
 KEPT_BODIES = 256 * 1024 * 1024
 """Bytes of signaling bodies kept in one trace: a busy week of calls; above it they are measured and hashed only."""
@@ -37,9 +39,13 @@ SIGNALING_DROPPED = "trace.signaling-dropped"
 
 
 class ExchangeLog:
-    """Collects exchanges in whatever order they end."""
+    """Collects exchanges in whatever order they end.
 
-    def __init__(self) -> None:
+    Args: protocols: what counts as signaling.
+    """
+
+    def __init__(self, protocols: Sequence[SignalingProtocol]) -> None:
+        self._protocols = protocols
         self._exchanges: list[Exchange] = []
         self._bodies = 0  # bytes
         self._heads = 0  # bytes
@@ -49,7 +55,7 @@ class ExchangeLog:
 
     def add(self, exchange: Exchange) -> bool:
         """Keep an exchange as far as the bounds allow; tell whether it is kept."""
-        if all(protocol.fit(exchange) is Fit.NONE for protocol in PROTOCOLS):
+        if all(protocol.fit(exchange) is Fit.NONE for protocol in self._protocols):
             return self._add_other(exchange)
         if self._signaling >= KEPT_SIGNALING or not self._has_room(exchange):
             self._signaling_dropped += 1
@@ -77,12 +83,11 @@ class ExchangeLog:
         self._heads += surplus
         return True
 
-    def finished(self) -> tuple[Exchange, ...]:
-        """Return the exchanges in order of time, numbered from 1, and keep none here."""
+    def finished(self) -> list[Exchange]:
+        """Return the exchanges in order of time, not numbered yet, and keep none here."""
         ordered = sorted(self._exchanges, key=_place_in_time)
-        self._exchanges.clear()
-        ordered.reverse()
-        return tuple(replace(ordered.pop(), number=number) for number in range(1, len(ordered) + 1))
+        self._exchanges = []
+        return ordered
 
     def notices(self) -> list[Notice]:
         """Return what there is to say about what was not kept."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sigtrace.notices import Notice, Severity
 from sigtrace.signaling.events import MessageSent, Waited
+from sigtrace.signaling.room_events import Delivered, Direct, Sent
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class KeptDescriptions:
 
     def limit(self, event: SignalingEvent) -> SignalingEvent:
         """Return an event as it is, or with its description as mere text."""
-        if not isinstance(event, MessageSent | Waited):
+        if not isinstance(event, MessageSent | Waited | Sent | Delivered | Direct):
             return event
         content = event.content
         if content is None or content.description is None or content.description is self._counted:

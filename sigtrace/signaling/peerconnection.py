@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sigtrace.application.http.message import ExchangeEnd, ExchangeState
+from sigtrace.application.http.message import Exchange, ExchangeEnd, ExchangeState
 from sigtrace.notices import Notice, Severity
 from sigtrace.signaling.content import Content, decode_content, explain_problems
 from sigtrace.signaling.events import (
@@ -29,13 +29,15 @@ from sigtrace.signaling.events import (
     WaitAnswer,
     Waited,
 )
-from sigtrace.signaling.protocol import Fit
+from sigtrace.signaling.functions import FUNCTIONS
+from sigtrace.signaling.protocol import Fit, SignalingProtocol
 from sigtrace.text import decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.application.http.message import Exchange, Request, Response
+    from sigtrace.application.http.message import Request, Response
+    from sigtrace.signaling.bearer import Unit
 
 NO_PEER_ID = "peerconnection.no-peer-id"
 
@@ -62,13 +64,16 @@ _LINE = re.compile(r"^(.*),(-?\d{1,10}),([01])$")
 _BARE_LINE = re.compile(r"^(.*\D)(\d{1,6}?)([01])$")  # the comma-less lines of January 2015
 
 
-class PeerConnection:
+class PeerConnection(SignalingProtocol):
     """peerconnection: sign_in, wait, message, sign_out, over HTTP."""
 
     name = "peerconnection"
+    functions = FUNCTIONS
 
-    def fit(self, unit: Exchange) -> Fit:
-        """Say whether this exchange speaks the protocol: by path and query, else by what the server calls itself."""
+    def fit(self, unit: Unit) -> Fit:
+        """Say whether an exchange speaks the protocol: by path and query, else by what the server calls itself."""
+        if not isinstance(unit, Exchange):
+            return Fit.NONE
         if unit.response is not None and SOFTWARE in (unit.response.header(b"server") or b""):
             return Fit.CERTAIN
         if unit.request is None:
@@ -90,8 +95,10 @@ class PeerConnection:
         path, _ = _split(unit.request.target)
         return _PATHS.get(path, ExchangeKind.OTHER)
 
-    def decode(self, unit: Exchange) -> Iterator[SignalingEvent | Notice]:
+    def decode(self, unit: Unit) -> Iterator[SignalingEvent | Notice]:
         """Yield what the exchange says; the server leaves other methods than GET and POST without an answer."""
+        if not isinstance(unit, Exchange):
+            return
         if unit.response is None and unit.request and unit.request.method not in ("GET", "POST"):
             return
         kind = self.kind(unit)

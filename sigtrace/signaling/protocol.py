@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+from sigtrace.signaling.events import ExchangeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sigtrace.application.http.message import Exchange
     from sigtrace.notices import Notice
-    from sigtrace.signaling.events import ExchangeKind, SignalingEvent
+    from sigtrace.signaling.bearer import Unit
+    from sigtrace.signaling.events import SignalingEvent
+    from sigtrace.signaling.functions import Functions, WireEvent
 
 
 class Fit(IntEnum):
@@ -18,22 +24,32 @@ class Fit(IntEnum):
 
     NONE = 0
     POSSIBLE = 1  # believed only on a server that has certain ones
-    CERTAIN = 2
+    GENERIC = 2  # by what it holds, whatever is around it: yields to every protocol that is certain there
+    CERTAIN = 3
 
 
-class SignalingProtocol(Protocol):
+class SignalingProtocol(ABC):
     """A decoder of whole units that remembers nothing: who is who across flows is the work of `calls/`."""
 
-    name: str
+    name: ClassVar[str]
+    functions: ClassVar[Mapping[WireEvent, Functions]] = MappingProxyType({})
+    """Which functions of its programs are behind what is on the wire, where they are known."""
 
-    def fit(self, unit: Exchange) -> Fit:
-        """Say whether this exchange speaks the protocol."""
-        ...
+    @abstractmethod
+    def fit(self, unit: Unit) -> Fit:
+        """Say whether a unit speaks the protocol, by itself. Called for every unit: look at little, first at types."""
+
+    @abstractmethod
+    def decode(self, unit: Unit) -> Iterator[SignalingEvent | Notice]:
+        """Yield what a unit says: each event, and a notice for what is damaged or odd."""
 
     def kind(self, unit: Exchange) -> ExchangeKind:
-        """Name what the exchange is for."""
-        ...
+        """Name what an exchange of this protocol is for."""
+        return ExchangeKind.OPTIONS if unit.request and unit.request.method == "OPTIONS" else ExchangeKind.OTHER
 
-    def decode(self, unit: Exchange) -> Iterator[SignalingEvent | Notice]:
-        """Yield what the exchange says: each event, and a notice for what is damaged or odd."""
-        ...
+    def claim(self, units: Sequence[Unit]) -> Iterable[Unit]:  # noqa: ARG002 - most need no company
+        """Return the units that only their company shows to be of this protocol; they count as certain.
+
+        Args: units: all of the trace that no protocol is certain of, in order of time.
+        """
+        return ()

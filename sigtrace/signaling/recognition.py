@@ -1,18 +1,27 @@
-"""Which protocol every exchange speaks: by itself where it is certain, else by what its server certainly speaks."""
+"""Which protocol every unit speaks: by itself where that is certain, else by what is certainly spoken around it.
+
+An exchange of HTTP is recognised one by one: a server may speak several protocols, and serve pages too. Messages of
+WebSocket and packets of Socket.IO are recognised by place, a path or namespace of one server: what is certain of one of
+them is true of all, so a message that nobody knows is an unknown one of the protocol spoken there.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
-from sigtrace.signaling import PROTOCOLS
+from sigtrace.application.http.message import Exchange
+from sigtrace.application.websocket.message import Message
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.protocol import Fit
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from sigtrace.application.http.message import Exchange
+    from sigtrace.application.socketio.packet import SocketPacket
+    from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.signaling.bearer import Unit
     from sigtrace.signaling.protocol import SignalingProtocol
 
 
@@ -23,23 +32,103 @@ class ExchangeRole(Value, frozen=True, kw_only=True):
     kind: ExchangeKind
 
 
-def recognise(exchanges: Sequence[Exchange]) -> list[SignalingProtocol | None]:
-    """Return the protocol of each exchange, None where none fits; a possible fit counts only on a certain server."""
-    best = [_best_fit(exchange) for exchange in exchanges]
-    certain = {
-        (exchange.server, protocol.name)
-        for exchange, (protocol, fit) in zip(exchanges, best, strict=True)
-        if fit is Fit.CERTAIN
-    }
-    return [
-        protocol if fit is not Fit.NONE and (exchange.server, protocol.name) in certain else None
-        for exchange, (protocol, fit) in zip(exchanges, best, strict=True)
-    ]
+class Place(NamedTuple):
+    """Where messages of one protocol go by: a path of a server, or a namespace on it."""
+
+    server: Endpoint
+    path: str | None  # None: the handshake was not captured
+    namespace: str | None  # of Socket.IO
 
 
-def _best_fit(exchange: Exchange) -> tuple[SignalingProtocol, Fit]:
-    """The protocol that fits best, the first of equals."""
-    return max(((protocol, protocol.fit(exchange)) for protocol in PROTOCOLS), key=lambda one: one[1])
+def place_of(unit: Message | SocketPacket) -> Place:
+    """Return where a message or packet goes by; what a target's query says is no other place."""
+    if isinstance(unit, Message):
+        path = None if unit.target is None else unit.target.partition(b"?")[0].decode("latin-1")
+        return Place(unit.server, path, None)
+    return Place(unit.server, unit.path, unit.namespace)
+
+
+class Recogniser:
+    """Recognises the units of a trace.
+
+    Args:
+        protocols: every one there is; order breaks ties between equal fits.
+        units: in order of time.
+    """
+
+    def __init__(self, protocols: Sequence[SignalingProtocol], units: Sequence[Unit]) -> None:
+        self._protocols = protocols
+        self._fits = [self._fits_of(unit) for unit in units]
+        self._add_claims(units)
+        self._certain = {
+            (unit.server, place)
+            for unit, fits in zip(units, self._fits, strict=True)
+            for place, fit in fits.items()
+            if fit is Fit.CERTAIN
+        }
+        self._of_place = self._recognise_places(units)
+        self._units = units
+
+    def recognised(self) -> list[SignalingProtocol | None]:
+        """Return the protocol of each unit, None where none fits."""
+        return [self._protocol_of(unit, fits) for unit, fits in zip(self._units, self._fits, strict=True)]
+
+    def _fits_of(self, unit: Unit) -> dict[int, Fit]:
+        """Return how well each protocol fits, by its place in the order, those that do not left out."""
+        fits: dict[int, Fit] = {}
+        for place, protocol in enumerate(self._protocols):
+            fit = protocol.fit(unit)
+            if fit is not Fit.NONE:
+                fits[place] = fit
+        return fits
+
+    def _add_claims(self, units: Sequence[Unit]) -> None:
+        """Let protocols claim by company what no protocol is certain of by itself."""
+        index = {id(unit): place for place, unit in enumerate(units)}
+        open_units = [unit for unit, fits in zip(units, self._fits, strict=True) if Fit.CERTAIN not in fits.values()]
+        for place, protocol in enumerate(self._protocols):
+            for unit in protocol.claim(open_units):
+                fits = self._fits[index[id(unit)]]
+                if Fit.CERTAIN not in fits.values():
+                    fits[place] = Fit.CERTAIN
+
+    def _recognise_places(self, units: Sequence[Unit]) -> Mapping[Place, int]:
+        votes: dict[Place, Counter[tuple[Fit, int]]] = {}
+        for unit, fits in zip(units, self._fits, strict=True):
+            if not isinstance(unit, Exchange):
+                counter = votes.setdefault(place_of(unit), Counter())
+                counter.update((fit, place) for place, fit in fits.items())
+        chosen = {}
+        for where, counter in votes.items():
+            believed = {
+                vote: number
+                for vote, number in counter.items()
+                if vote[0] is not Fit.POSSIBLE or (where.server, vote[1]) in self._certain
+            }
+            if believed:
+                best = max(believed, key=lambda vote: (_weight(vote[0], believed[vote]), -vote[1]))
+                chosen[where] = best[1]
+        return chosen
+
+    def _protocol_of(self, unit: Unit, fits: dict[int, Fit]) -> SignalingProtocol | None:
+        if not isinstance(unit, Exchange):
+            place = self._of_place.get(place_of(unit))
+        else:
+            place = self._place_of_exchange(unit, fits)
+        return None if place is None else self._protocols[place]
+
+    def _place_of_exchange(self, unit: Exchange, fits: dict[int, Fit]) -> int | None:
+        for wanted in (Fit.CERTAIN, Fit.POSSIBLE, Fit.GENERIC):
+            for place, fit in fits.items():
+                if fit is wanted and (wanted is not Fit.POSSIBLE or (unit.server, place) in self._certain):
+                    return place
+        return None
+
+
+def _weight(fit: Fit, number: int) -> tuple[int, int]:
+    """Rank what is said of a place: certain, possible, generic; among the certain the many go before the few."""
+    rank = {Fit.CERTAIN: 2, Fit.POSSIBLE: 1}.get(fit, 0)
+    return rank, number if fit is Fit.CERTAIN else 0
 
 
 def role_of(exchange: Exchange, protocol: SignalingProtocol | None) -> ExchangeRole:

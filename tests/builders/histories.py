@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.history import History, write_history
+from sigtrace.calls.surroundings import Surroundings
 from sigtrace.notices import Notice
 from sigtrace.signaling.peerconnection import PeerConnection
 from tests.builders.exchanges import ALICE, BOB, Wire, ns
@@ -23,7 +24,7 @@ def history_of(*wires: Wire, last: float = LAST, closed: dict[int, float] | None
     exchanges: list[Exchange] = [exchange for wire in wires for exchange in wire.exchanges]
     events = [event for exchange in exchanges for event in protocol.decode(exchange) if not isinstance(event, Notice)]
     closed_ns = {flow: ns(at) for flow, at in (closed or {}).items()}
-    return write_history({"peerconnection": events}, closed_ns=closed_ns, last_ns=ns(last))
+    return write_history({"peerconnection": events}, Surroundings(closed_ns=closed_ns, last_ns=ns(last)))
 
 
 def the_wait(history: History, exchange: Exchange) -> Wait:

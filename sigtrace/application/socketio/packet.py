@@ -55,6 +55,11 @@ class SocketPacket(Value, frozen=True, kw_only=True):
     message: int | None  # number of the WebSocket message that bore it, or its first
     missing: int = 0  # attachments that were never captured
 
+    @property
+    def at_ns(self) -> int:
+        """When its first byte was seen."""
+        return self.span.start_ns
+
 
 class Poll(Value, frozen=True, kw_only=True):
     """One hanging GET of an Engine.IO session: what `/wait` is to peerconnection."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sigtrace.application.http.message import Exchange, ExchangeEnd
 from sigtrace.calls.history import History, write_history
+from sigtrace.calls.surroundings import Surroundings
 from sigtrace.notices import Notice
 from sigtrace.signaling.content import DESCRIPTION_KINDS, SignalKind, decode_content
 from sigtrace.signaling.peerconnection import PeerConnection
@@ -70,7 +71,8 @@ def try_history(data: bytes) -> None:
         event for one in wire.exchanges for event in protocol.decode(one) if not isinstance(event, Notice)
     ]
     closed_ns = {one.flow: one.ended_ns for one in wire.exchanges if one.ended_ns is not None}
-    _check(write_history({"peerconnection": events} if events else {}, closed_ns=closed_ns, last_ns=ns(at + 1)))
+    around = Surroundings(closed_ns=closed_ns, last_ns=ns(at + 1))
+    _check(write_history({"peerconnection": events} if events else {}, around))
 
 
 def encode_exchange(

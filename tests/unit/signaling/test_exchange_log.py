@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sigtrace
-from sigtrace.signaling import exchange_log
+from sigtrace.signaling import PROTOCOLS, exchange_log
 from tests.builders.exchanges import ALICE, Wire
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def test_other_exchanges_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch)
     for at in range(4):
         wire.add(ALICE, f"/page{at}", at, at + 0.1, answer=(b"<html>", None))
     wire.wait(ALICE, 1, 9.0, None)
-    log = exchange_log.ExchangeLog()
+    log = exchange_log.ExchangeLog(PROTOCOLS)
     for exchange in wire.exchanges:
         log.add(exchange)
     kept = log.finished()
@@ -66,9 +66,9 @@ def test_signaling_is_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> Non
     wire = Wire()
     for at in range(5):
         wire.wait(ALICE, 1, float(at), None)
-    log = exchange_log.ExchangeLog()
+    log = exchange_log.ExchangeLog(PROTOCOLS)
     assert [log.add(exchange) for exchange in wire.exchanges] == [True, True, False, False, False]
-    assert [one.number for one in log.finished()] == [1, 2]
+    assert [one.at_ns for one in log.finished()] == [one.at_ns for one in wire.exchanges[:2]]
     (notice,) = log.notices()
     assert notice.code == exchange_log.SIGNALING_DROPPED
     assert notice.text.startswith("3 ")
@@ -81,7 +81,7 @@ def test_long_heads_have_a_bound_of_their_own(monkeypatch: pytest.MonkeyPatch) -
     for at in range(4):
         wire.add(ALICE, f"/{at}" + "x" * 8000, at, at + 0.1, answer=(b"", None))
     wire.add(ALICE, "/short", 5, 5.1, answer=(b"", None))
-    log = exchange_log.ExchangeLog()
+    log = exchange_log.ExchangeLog(PROTOCOLS)
     kept = [log.add(exchange) for exchange in wire.exchanges]
     assert (kept[0], kept[3], kept[4]) == (True, False, True)
     assert [notice.code for notice in log.notices()] == [exchange_log.EXCHANGES_DROPPED]

@@ -1,0 +1,101 @@
+"""Channels: from when to when a client and the server had each other, and how that ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.application.websocket.message import Opcode
+from sigtrace.signaling.bearer import socket_channel, websocket_channel
+from sigtrace.streams.flow import Closer
+from sigtrace.value import Value, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sigtrace.application.http.message import Exchange
+    from sigtrace.application.socketio.packet import EngineSession, SocketPacket
+    from sigtrace.application.websocket.message import ControlFrame, Message
+    from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.streams.flow import Flow
+
+
+class Channel(Value, frozen=True, kw_only=True):
+    """One WebSocket, or one namespace of a Socket.IO session."""
+
+    key: str  # as bearers name it
+    client: Endpoint
+    server: Endpoint
+    opened_ns: int | None = None  # None: before the capture
+    closed_ns: int | None = None
+    closed_by_client: bool | None = None  # None: not closed, or nothing tells
+    said: bool = False  # who closed said so: a close frame or packet, not just the end of a connection
+    code: int | None = None  # of a close frame (RFC 6455 §7.4)
+    reason: bytes = b""
+    packet: int | None = None  # that shows its end
+
+
+def find_channels(
+    exchanges: Iterable[Exchange],
+    messages: Iterable[Message],
+    controls: Iterable[ControlFrame],
+    flows: Mapping[int, Flow],
+) -> dict[str, Channel]:
+    """Return the channels that WebSockets are, by key."""
+    channels: dict[str, Channel] = {}
+    for exchange in exchanges:
+        if exchange.response is not None and exchange.response.status == 101:
+            key = websocket_channel(exchange.flow)
+            channels[key] = Channel(
+                key=key, client=exchange.client, server=exchange.server, opened_ns=exchange.response.span.start_ns
+            )
+    for one in messages:
+        key = websocket_channel(one.flow)
+        if key not in channels:
+            channels[key] = Channel(key=key, client=one.client, server=one.server)
+    closing: dict[int, ControlFrame] = {}
+    for control in controls:
+        if control.opcode is Opcode.CLOSE:
+            closing.setdefault(control.flow, control)
+    return {key: _ended(channel, closing, flows) for key, channel in channels.items()}
+
+
+def _ended(channel: Channel, closing: Mapping[int, ControlFrame], flows: Mapping[int, Flow]) -> Channel:
+    """Add how a WebSocket ended: by its first close frame, else by the end of its connection."""
+    number = int(channel.key.rpartition(" ")[2])
+    frame, flow = closing.get(number), flows.get(number)
+    if frame is not None:
+        return replace(
+            channel,
+            closed_ns=frame.span.start_ns,
+            closed_by_client=frame.from_client,
+            said=True,
+            code=frame.code,
+            reason=frame.reason,
+            packet=frame.span.first_packet,
+        )
+    if flow is None or flow.closed_ns is None:
+        return channel
+    by_client = None
+    if flow.closed_by in (Closer.ORIGINATOR, Closer.RESPONDER):
+        by_client = (flow.closed_by is Closer.ORIGINATOR) == (flow.originator == channel.client)
+    return replace(channel, closed_ns=flow.closed_ns, closed_by_client=by_client)
+
+
+def find_socket_channels(sessions: Iterable[EngineSession], packets: Iterable[SocketPacket]) -> dict[str, Channel]:
+    """Return the channels that the namespaces of Socket.IO sessions are, by key."""
+    own = {session.channel: session for session in sessions}
+    channels: dict[str, Channel] = {}
+    for packet in packets:
+        key = socket_channel(packet.channel, packet.namespace)
+        session = own.get(packet.channel)
+        if key not in channels and session is not None:
+            channels[key] = Channel(
+                key=key,
+                client=session.client,
+                server=session.server,
+                opened_ns=session.opened_ns,
+                closed_ns=session.closed_ns,
+                closed_by_client=session.closed_by_client,
+                said=session.closed_ns is not None,
+            )
+    return channels

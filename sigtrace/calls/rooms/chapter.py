@@ -1,0 +1,88 @@
+"""One session of a protocol of rooms: its peers and their stays, waits, signals, calls and acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sigtrace.calls.chapter import Chapter
+from sigtrace.calls.negotiation import find_calls
+from sigtrace.calls.rooms.identities import Identities
+from sigtrace.calls.rooms.legs import pair_legs
+from sigtrace.calls.rooms.occurrences import find_acts
+from sigtrace.calls.rooms.polls import HangingPolls
+from sigtrace.calls.rooms.routes import Router
+from sigtrace.calls.rooms.stays import Stays
+from sigtrace.calls.sessions import Session
+from sigtrace.signaling.room_events import JoinAsked, Joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sigtrace.application.socketio.packet import Poll
+    from sigtrace.calls.surroundings import Surroundings
+    from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.signaling.events import PeerId
+    from sigtrace.signaling.room_events import RoomEvent
+
+
+@dataclass(slots=True)
+class Meeting:
+    """The room events of one protocol on one server, in order of time."""
+
+    server: Endpoint
+    protocol: str
+    events: list[RoomEvent]
+
+
+def split_meetings(protocol: str, events: Iterable[RoomEvent]) -> list[Meeting]:
+    """Group events by server; the events in each group are in order of time."""
+    meetings: dict[Endpoint, Meeting] = {}
+    for event in sorted(events, key=_place_in_time):
+        server = event.bearer.server
+        meetings.setdefault(server, Meeting(server, protocol, [])).events.append(event)
+    return list(meetings.values())
+
+
+def _place_in_time(event: RoomEvent) -> tuple[int, int, int]:
+    return event.at_ns, event.bearer.span.first_packet, event.bearer.number
+
+
+def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> Chapter:
+    """Make out of the events of one server who was there, who said what to whom, and what came of it."""
+    events = meeting.events
+    identities = Identities(events)
+    rooms = {event.room for event in events if isinstance(event, JoinAsked | Joined) and event.room is not None}
+    legs = pair_legs(events, identities, rooms)
+    polls = _polls_of(identities, around.polls)
+    signals = Router(number, meeting.protocol, meeting.server, identities, polls).signals(legs)
+    peers = Stays(number, meeting.protocol, meeting.server, identities, around.channels).collect(events)
+    session = Session(
+        number=number,
+        server=meeting.server,
+        protocol=meeting.protocol,
+        started_ns=events[0].at_ns,
+        restarted=False,
+    )
+    return Chapter(
+        session,
+        peers,
+        HangingPolls(around.exchanges, around.last_ns).waits(number, polls, signals, events),
+        signals,
+        find_calls(number, signals, {peer.id: peer for peer in peers}, None),
+        find_acts(number, events, identities, around.channels),
+    )
+
+
+def _polls_of(identities: Identities, polls: Sequence[Poll]) -> dict[PeerId, list[Poll]]:
+    """Return the polls of each peer; one in several namespaces polls for all of them as whom it was met first."""
+    owners: dict[str, PeerId] = {}
+    for peer, keys in identities.channels().items():
+        for key in keys:
+            owners.setdefault(" ".join(key.split(" ")[:2]), peer)
+    mine: dict[PeerId, list[Poll]] = {}
+    for poll in polls:
+        owner = owners.get(poll.channel)
+        if owner is not None:
+            mine.setdefault(owner, []).append(poll)
+    return mine

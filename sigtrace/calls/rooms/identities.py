@@ -1,0 +1,85 @@
+"""Whose channel it is: the id a server gave, the one a client goes by, or the one that its messages give away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.signaling.room_events import Delivered, Identified, JoinAsked, Joined, PeerJoined, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sigtrace.signaling.bearer import Bearer
+    from sigtrace.signaling.events import PeerId
+    from sigtrace.signaling.room_events import RoomEvent
+
+
+class Identities:
+    """The peers behind the channels of one session.
+
+    What the server says goes first, then what a client says of itself. A channel of which nothing is said is named by
+    what pairing its messages shows, and goes by its client's address else.
+    """
+
+    def __init__(self, events: Iterable[RoomEvent]) -> None:
+        self._by_channel: dict[str, PeerId] = {}
+        self._addresses: dict[str, str] = {}
+        self.names: dict[PeerId, str] = {}
+        self.told: set[PeerId] = set()  # ids that the server mentioned
+        said: dict[str, PeerId] = {}
+        for event in events:
+            self._note(event, said)
+        for channel, peer in said.items():
+            self._by_channel.setdefault(channel, peer)
+        self._placed = set(self._by_channel.values())
+
+    def _note(self, event: RoomEvent, said: dict[str, PeerId]) -> None:
+        bearer = event.bearer
+        if bearer.channel not in self._addresses:
+            by_address = bearer.channel.startswith("http ")
+            self._addresses[bearer.channel] = bearer.client.address if by_address else str(bearer.client)
+        if isinstance(event, Identified | Joined) and event.peer is not None:
+            (said if bearer.from_client else self._by_channel).setdefault(bearer.channel, event.peer)
+        elif isinstance(event, JoinAsked) and event.peer is not None:
+            said.setdefault(bearer.channel, event.peer)
+        elif isinstance(event, Sent) and event.sender is not None:
+            said.setdefault(bearer.channel, event.sender)
+        elif isinstance(event, Delivered) and event.sender is not None:
+            self.told.add(event.sender)
+        self._note_names(event)
+
+    def _note_names(self, event: RoomEvent) -> None:
+        if isinstance(event, PeerJoined):
+            self.told.add(event.peer)
+        if isinstance(event, Joined):
+            self.told.update(other.peer for other in event.others)
+            for other in event.others:
+                if other.name:
+                    self.names.setdefault(other.peer, other.name)
+        elif isinstance(event, Identified | PeerJoined) and event.name:
+            self.names.setdefault(event.peer, event.name)
+        elif isinstance(event, JoinAsked) and event.name:
+            peer = event.peer if event.peer is not None else self._by_channel.get(event.bearer.channel)
+            self.names.setdefault(self.of(event.bearer) if peer is None else peer, event.name)
+
+    def known(self, channel: str) -> PeerId | None:
+        """Return the id that a channel goes by; None when nothing told yet."""
+        return self._by_channel.get(channel)
+
+    def learn(self, channel: str, peer: PeerId) -> None:
+        """Take a channel for a peer's, since a message that went there was for it, or came from it."""
+        if channel not in self._by_channel and peer not in self._placed:
+            self._by_channel[channel] = peer
+            self._placed.add(peer)
+
+    def of(self, bearer: Bearer) -> PeerId:
+        """Return the peer behind a bearer."""
+        peer = self._by_channel.get(bearer.channel)
+        return self._addresses.get(bearer.channel, str(bearer.client)) if peer is None else peer
+
+    def channels(self) -> dict[PeerId, list[str]]:
+        """Return the channels of every peer, in the order they were first met."""
+        channels: dict[PeerId, list[str]] = {}
+        for channel, address in self._addresses.items():
+            channels.setdefault(self._by_channel.get(channel, address), []).append(channel)
+        return channels

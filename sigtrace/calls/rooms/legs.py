@@ -1,0 +1,142 @@
+"""Pairing the two legs of relays: which delivery is the copy of which sending.
+
+Theory of operation. A server of rooms passes a message on at once, to the one it names or to everyone, and often writes
+something else around it. What stays the same, the essence, is the key: sendings wait under it, and every delivery takes
+the oldest that can be its own. It cannot be when it came later, when it names another receiver than the delivery's
+channel is known to be, or when the delivery names another sender. A sending to one is taken once, a sending to all once
+by each channel. What was taken tells in turn who is behind a channel that had no id yet.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sigtrace.signaling.room_events import Delivered, Direct, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sigtrace.calls.rooms.identities import Identities
+    from sigtrace.signaling.content import Content
+    from sigtrace.signaling.events import PeerId
+    from sigtrace.signaling.room_events import RoomEvent
+
+SCAN_BOUND: Final = 512
+"""Sendings of one essence that a delivery may choose from: `mute` recurs, and everyone's is the same."""
+
+AHEAD_NS: Final = 1_000_000
+"""How far a delivery's copy may be dated before its sending's: several interfaces, or a queue of the capture."""
+
+
+class Leg(NamedTuple):
+    """One message to one receiver, as far as it was seen."""
+
+    sent: Sent | None
+    delivered: Delivered | None
+    direct: Direct | None = None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    event: Sent
+    broadcast: bool
+    taken_by: set[str] = field(default_factory=set)  # channels
+
+
+def pair_legs(events: Iterable[RoomEvent], identities: Identities, rooms: Collection[PeerId]) -> list[Leg]:
+    """Pair what was sent with what was delivered.
+
+    Args:
+        events: of one session, in order of time.
+        identities: of its channels; learns more here.
+        rooms: their names: a message to one of them is for everyone in it.
+    Returns: the legs in order of their first half, sendings that nobody got and deliveries of unseen sendings too.
+    """
+    pairing = _Pairing(identities, rooms)
+    for event in events:
+        pairing.take(event)
+    return pairing.finished()
+
+
+class _Pairing:
+    def __init__(self, identities: Identities, rooms: Collection[PeerId]) -> None:
+        self._identities = identities
+        self._rooms = rooms
+        self._waiting: dict[tuple[str, str], deque[_Waiting]] = {}
+        self._sent: list[_Waiting] = []
+        self._legs: list[Leg] = []
+
+    def take(self, event: RoomEvent) -> None:
+        if isinstance(event, Sent):
+            self._send(event)
+        elif isinstance(event, Delivered):
+            self._deliver(event)
+        elif isinstance(event, Direct):
+            self._legs.append(Leg(None, None, event))
+
+    def finished(self) -> list[Leg]:
+        lost = [Leg(waiting.event, None) for waiting in self._sent if not waiting.taken_by]
+        return sorted([*self._legs, *lost], key=_began_ns)
+
+    def _send(self, event: Sent) -> None:
+        broadcast = event.to_all or event.receiver is None or event.receiver in self._rooms
+        waiting = _Waiting(event, broadcast)
+        self._sent.append(waiting)
+        key = _key(event.content)
+        if key is not None:
+            bucket = self._waiting.setdefault(key, deque())
+            bucket.append(waiting)
+            if len(bucket) > SCAN_BOUND:
+                bucket.popleft()
+
+    def _deliver(self, event: Delivered) -> None:
+        key = _key(event.content)
+        bucket = self._waiting.get(key, deque()) if key is not None else deque()
+        found = next((waiting for waiting in bucket if self._fits(waiting, event)), None)
+        if found is None:
+            self._legs.append(Leg(None, event))
+            return
+        found.taken_by.add(event.bearer.channel)
+        if not found.broadcast:
+            bucket.remove(found)
+        self._learn(found.event, event, broadcast=found.broadcast)
+        self._legs.append(Leg(found.event, event))
+
+    def _fits(self, waiting: _Waiting, event: Delivered) -> bool:
+        sent = waiting.event
+        if sent.bearer.span.start_ns > event.bearer.span.start_ns + AHEAD_NS:
+            return False
+        if event.bearer.channel in waiting.taken_by or not _agree(sent.dialog, event.dialog):
+            return False
+        if not _agree(self._identities.known(sent.bearer.channel), event.sender):
+            return False
+        if waiting.broadcast:
+            return True
+        own = self._identities.known(event.bearer.channel)
+        if own is None and sent.bearer.channel == event.bearer.channel:
+            return False  # to itself only when it says so
+        return _agree(sent.receiver, own) and _agree(sent.receiver, event.receiver)
+
+    def _learn(self, sent: Sent, delivered: Delivered, *, broadcast: bool) -> None:
+        if not broadcast and sent.receiver is not None:
+            self._identities.learn(delivered.bearer.channel, sent.receiver)
+        if delivered.sender is not None:
+            self._identities.learn(sent.bearer.channel, delivered.sender)
+
+
+def _agree(one: PeerId | None, other: PeerId | None) -> bool:
+    """Tell whether two sayings can be of the same: one that says nothing agrees."""
+    return one is None or other is None or one == other
+
+
+def _key(content: Content) -> tuple[str, str] | None:
+    """Return what both legs have in common; None when it was not captured whole."""
+    essence = content.essence if content.essence is not None else content.sha256
+    return None if essence is None else (content.kind.value, essence)
+
+
+def _began_ns(leg: Leg) -> int:
+    first = leg.sent or leg.delivered or leg.direct
+    return first.at_ns if first is not None else 0

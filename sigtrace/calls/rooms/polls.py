@@ -1,0 +1,115 @@
+"""The hanging GETs of Engine.IO sessions → waits, as `/wait` is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sigtrace.application.socketio.packet import EnginePacketKind
+from sigtrace.calls.waits import Release, Wait, release_without_answer
+from sigtrace.signaling.room_events import PeerJoined, PeerLeft
+from sigtrace.value import replace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sigtrace.application.http.message import Exchange
+    from sigtrace.application.socketio.packet import Poll
+    from sigtrace.calls.signals import Signal
+    from sigtrace.signaling.events import PeerId
+    from sigtrace.signaling.room_events import RoomEvent
+
+
+class HangingPolls:
+    """What is to be known of the polls of one session.
+
+    Args:
+        exchanges: by number.
+        last_ns: the time of the capture's last packet, where open polls end.
+    """
+
+    def __init__(self, exchanges: Mapping[int, Exchange], last_ns: int) -> None:
+        self._exchanges = exchanges
+        self._last_ns = last_ns
+
+    def waits(
+        self,
+        session: int,
+        polls: Mapping[PeerId, Sequence[Poll]],
+        signals: Iterable[Signal],
+        events: Iterable[RoomEvent],
+    ) -> list[Wait]:
+        """Make waits of polls.
+
+        Args:
+            session: number of it.
+            polls: of each peer, in order of time.
+            signals: of the session; a poll is released by the first that it delivered.
+            events: of the session, for what else an answer said.
+        """
+        delivered: dict[int, Signal] = {}
+        for signal in signals:
+            if signal.delivered_exchange is not None:
+                delivered.setdefault(signal.delivered_exchange, signal)
+        presence: dict[int, PeerJoined | PeerLeft] = {}
+        for event in events:
+            if isinstance(event, PeerJoined | PeerLeft) and event.bearer.is_exchange:
+                presence.setdefault(event.bearer.number, event)
+        waits = []
+        for peer, own in polls.items():
+            for poll, following in zip(own, [*own[1:], None], strict=True):
+                next_ns = following.asked_ns if following is not None else None
+                wait = self._wait(session, peer, poll, next_ns)
+                waits.append(_explained(wait, poll, delivered.get(poll.exchange), presence.get(poll.exchange)))
+        return sorted(waits, key=lambda wait: (wait.asked_ns or wait.ended_ns, wait.exchange))
+
+    def _wait(self, session: int, peer: PeerId, poll: Poll, next_ns: int | None) -> Wait:
+        release: Release | None = None
+        if poll.answered_ns is not None:
+            ended_ns = poll.answered_ns
+        else:
+            exchange = self._exchanges[poll.exchange]
+            ended_ns = exchange.ended_ns if exchange.ended_ns is not None else self._last_ns
+            release, ended_ns = release_without_answer(exchange, ended_ns, next_ns)
+        blind_ns = None if next_ns is None or release is Release.REPLACED else max(next_ns - ended_ns, 0)
+        return Wait(
+            exchange=poll.exchange,
+            session=session,
+            peer=peer,
+            asked_ns=poll.asked_ns,
+            answered_ns=poll.answered_ns,
+            ended_ns=ended_ns,
+            released_by=release,
+            from_queue=None,
+            blind_ns=blind_ns,
+        )
+
+
+def _explained(wait: Wait, poll: Poll, signal: Signal | None, presence: PeerJoined | PeerLeft | None) -> Wait:
+    """Say what answered a poll: a message of a peer before the coming and going of one, before all else."""
+    if poll.answered_ns is None:
+        return wait
+    if poll.refused:
+        return replace(wait, released_by=Release.REFUSED, from_queue=False)
+    if signal is not None:
+        return replace(
+            wait,
+            released_by=Release.MESSAGE,
+            by_peer=signal.sender,
+            signal=signal.number,
+            from_queue=signal.queued,
+        )
+    if presence is not None:
+        release = Release.PEER_JOINED if isinstance(presence, PeerJoined) else Release.PEER_LEFT
+        return replace(wait, released_by=release, by_peer=presence.peer)
+    return replace(wait, released_by=next((_RELEASES[kind] for kind in _ORDER if kind in poll.packets), None))
+
+
+_RELEASES = {
+    EnginePacketKind.MESSAGE: Release.MESSAGE,
+    EnginePacketKind.CLOSE: Release.SERVER_CLOSED,
+    EnginePacketKind.NOOP: Release.UPGRADED,
+    EnginePacketKind.PING: Release.HEARTBEAT,
+    EnginePacketKind.PONG: Release.HEARTBEAT,
+    EnginePacketKind.OPEN: Release.MESSAGE,
+}
+_ORDER = tuple(_RELEASES)

@@ -1,0 +1,24 @@
+"""What a history needs to know beside the events: how connections ended, and the exchanges that hung."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sigtrace.application.http.message import Exchange
+    from sigtrace.application.socketio.packet import Poll
+    from sigtrace.calls.rooms.channels import Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What is known beside the events of all sessions."""
+
+    last_ns: int  # of the capture's last packet
+    closed_ns: Mapping[int, int]  # when each flow closed, by its number; missing for those that did not
+    channels: Mapping[str, Channel] = field(default_factory=dict)  # by key
+    polls: Sequence[Poll] = ()
+    exchanges: Mapping[int, Exchange] = field(default_factory=dict)  # by number: those of the polls at least

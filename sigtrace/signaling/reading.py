@@ -1,0 +1,131 @@
+"""All units of a trace → the events that they state, and what each of them is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from sigtrace.application.http.message import Exchange
+from sigtrace.application.websocket.message import Message
+from sigtrace.notices import Notice
+from sigtrace.signaling.events import ExchangeKind
+from sigtrace.signaling.kept_descriptions import KeptDescriptions
+from sigtrace.signaling.recognition import ExchangeRole, Recogniser, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sigtrace.application.socketio.packet import SocketPacket
+    from sigtrace.signaling.bearer import Unit
+    from sigtrace.signaling.events import SignalingEvent
+    from sigtrace.signaling.protocol import SignalingProtocol
+
+PLAIN = "websocket"
+"""What a WebSocket message speaks that no signaling protocol claims."""
+
+
+class Reading(NamedTuple):
+    """What the units of a trace say."""
+
+    events: dict[str, list[SignalingEvent]]  # by name of the protocol
+    roles: tuple[ExchangeRole, ...]  # one an exchange
+    message_protocols: tuple[str, ...]  # one a message
+    packet_protocols: tuple[str, ...]  # one a Socket.IO packet
+    notices: list[Notice]
+
+
+def read_units(
+    protocols: Sequence[SignalingProtocol],
+    exchanges: Sequence[Exchange],
+    messages: Sequence[Message],
+    packets: Sequence[SocketPacket],
+    carrying: Mapping[int, ExchangeKind],
+) -> Reading:
+    """Recognise and decode all units of a trace.
+
+    Args:
+        protocols: every one there is.
+        exchanges: in order of time.
+        messages: of WebSockets, likewise.
+        packets: of Socket.IO, likewise.
+        carrying: exchanges and messages by number that bear Socket.IO, whose packets stand for them; an exchange with
+            what it is for.
+    """
+    units: list[Unit] = [*exchanges, *messages, *packets]
+    units = [one for one in units if not (isinstance(one, Exchange | Message) and one.number in carrying)]
+    units.sort(key=_at_ns)
+    recognised = Recogniser(protocols, units).recognised()
+    of_unit = {id(unit): protocol for unit, protocol in zip(units, recognised, strict=True)}
+    bearers = _protocols_of_bearers(packets, of_unit)
+    upgrades = _protocols_of_flows(messages, of_unit, bearers)
+    events, notices = _decode(units, recognised)
+    return Reading(
+        events=events,
+        roles=tuple(_role(one, of_unit, carrying, bearers, upgrades) for one in exchanges),
+        message_protocols=tuple(_name(of_unit.get(id(one))) or bearers.get(one.number, PLAIN) for one in messages),
+        packet_protocols=tuple(_name(of_unit.get(id(one))) or "socket.io" for one in packets),
+        notices=notices,
+    )
+
+
+def _at_ns(unit: Unit) -> int:
+    return unit.at_ns
+
+
+def _name(protocol: SignalingProtocol | None) -> str | None:
+    return None if protocol is None else protocol.name
+
+
+def _decode(
+    units: Sequence[Unit], recognised: Sequence[SignalingProtocol | None]
+) -> tuple[dict[str, list[SignalingEvent]], list[Notice]]:
+    events: dict[str, list[SignalingEvent]] = {}
+    notices: list[Notice] = []
+    kept = KeptDescriptions()
+    for unit, protocol in zip(units, recognised, strict=True):
+        if protocol is None:
+            continue
+        for event in protocol.decode(unit):
+            if isinstance(event, Notice):
+                notices.append(event)
+            else:
+                events.setdefault(protocol.name, []).append(kept.limit(event))
+    return events, [*notices, *kept.notices()]
+
+
+def _protocols_of_bearers(
+    packets: Sequence[SocketPacket], of_unit: Mapping[int, SignalingProtocol | None]
+) -> dict[int, str]:
+    """Return by number of an exchange or message what the packets in it speak."""
+    bearers: dict[int, str] = {}
+    for packet in packets:
+        name = _name(of_unit.get(id(packet)))
+        number = packet.exchange if packet.exchange is not None else packet.message
+        if name is not None and number is not None:
+            bearers.setdefault(number, name)
+    return bearers
+
+
+def _protocols_of_flows(
+    messages: Sequence[Message], of_unit: Mapping[int, SignalingProtocol | None], bearers: Mapping[int, str]
+) -> dict[int, str]:
+    """Return by flow what its WebSocket speaks."""
+    flows: dict[int, str] = {}
+    for message in messages:
+        name = _name(of_unit.get(id(message))) or bearers.get(message.number)
+        if name is not None:
+            flows.setdefault(message.flow, name)
+    return flows
+
+
+def _role(
+    exchange: Exchange,
+    of_unit: Mapping[int, SignalingProtocol | None],
+    carrying: Mapping[int, ExchangeKind],
+    bearers: Mapping[int, str],
+    upgrades: Mapping[int, str],
+) -> ExchangeRole:
+    if exchange.response is not None and exchange.response.status == 101:
+        return ExchangeRole(protocol=upgrades.get(exchange.flow, "http"), kind=ExchangeKind.UPGRADE)
+    if exchange.number in carrying:
+        return ExchangeRole(protocol=bearers.get(exchange.number, "socket.io"), kind=carrying[exchange.number])
+    return role_of(exchange, of_unit.get(id(exchange)))
