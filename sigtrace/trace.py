@@ -85,6 +85,11 @@ class Trace:
         """Return the role of an exchange by its number."""
         return self._role_by_number.get(number)
 
+    def protocol_of(self, number: int) -> str | None:
+        """Return the protocol of an exchange or message by its number."""
+        role = self.role(number)
+        return role.protocol if role is not None else self._protocol_by_message.get(number)
+
     def signal(self, number: int) -> Signal | None:
         """Return a signal by its number."""
         return self._signal_by_number.get(number)
@@ -108,6 +113,10 @@ class Trace:
     @cached_property
     def _role_by_number(self) -> dict[int, ExchangeRole]:
         return {exchange.number: role for exchange, role in zip(self.exchanges, self.roles, strict=True)}
+
+    @cached_property
+    def _protocol_by_message(self) -> dict[int, str]:
+        return {one.number: name for one, name in zip(self.messages, self.message_protocols, strict=True)}
 
     @cached_property
     def _signal_by_number(self) -> dict[int, Signal]:

@@ -23,6 +23,7 @@ class ActKind(Enum):
     TOLD_LEFT = "told-left"
     REMARK = "remark"  # something else the protocol knows
     UNKNOWN = "unknown"  # something the protocol does not know
+    OPENED = "opened"  # from here on the server reaches the peer at once
     CLOSED = "closed"  # the channel ended
 
 
@@ -33,7 +34,7 @@ class Act(Value, frozen=True, kw_only=True):
     session: int
     at_ns: int
     packet: int | None
-    number: int | None  # of the exchange or message that bore it; None for the end of a channel
+    number: int | None  # of the exchange or message that bore it; None where none did
     peer: PeerId  # whose channel it was
     from_client: bool
     about: PeerId | None = None  # who joined or left; with IDENTIFIED the peer itself

@@ -69,6 +69,7 @@ class PeerConnection(SignalingProtocol):
 
     name = "peerconnection"
     functions = FUNCTIONS
+    one_call_at_a_time = True
 
     def fit(self, unit: Unit) -> Fit:
         """Say whether an exchange speaks the protocol: by path and query, else by what the server calls itself."""

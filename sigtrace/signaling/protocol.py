@@ -34,6 +34,8 @@ class SignalingProtocol(ABC):
     name: ClassVar[str]
     functions: ClassVar[Mapping[WireEvent, Functions]] = MappingProxyType({})
     """Which functions of its programs are behind what is on the wire, where they are known."""
+    one_call_at_a_time: ClassVar[bool] = False
+    """Its clients hold one call at a time, and drop what a third peer sends."""
 
     @abstractmethod
     def fit(self, unit: Unit) -> Fit:

@@ -8,6 +8,8 @@ from sigtrace.calls.negotiation import CallEnd
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.verdict import Outcome
 from sigtrace.value import Value
+from sigtrace.views.functions import holds_one_call
+from sigtrace.views.halves import first_packet_of
 from sigtrace.views.quantities import count, format_duration, listed
 from sigtrace.views.times import format_seconds
 from sigtrace.views.wording import describe_candidates_count
@@ -70,7 +72,7 @@ def _describe(trace: Trace, people: People, call: Call, verdict: Verdict | None)
         reason=_Reason(trace, people, call, telling).of(verdict) if verdict and not verdict.good else "",
         outcome=name_outcome(verdict),
         good=verdict is None or verdict.good,
-        exchange=(first.sent_exchange or first.delivered_exchange) if first else None,
+        exchange=(first.sent_by or first.delivered_by) if first else None,
     )
 
 
@@ -110,9 +112,11 @@ def _ending(people: People, call: Call) -> str:
         return ""  # the reason says it
     if call.ended is CallEnd.VANISHED:
         return f"{people.short(call.session, call.ended_by)} vanished{after}"
+    if call.ended is CallEnd.DROPPED:
+        return f"{people.short(call.session, call.ended_by)} was dropped by the server{after}"
     names = {
         CallEnd.BYE: f"BYE{by}{after}",
-        CallEnd.SIGNED_OUT: f"sign-out{by}{after}",
+        CallEnd.SIGNED_OUT: f"{people.short(call.session, call.ended_by)} left{after}",
         CallEnd.SERVER_QUIT: f"server quit{after}",
         CallEnd.SUPERSEDED: "replaced by a new call",
         CallEnd.CAPTURE_ENDED: "still on when the capture ended",
@@ -147,18 +151,19 @@ class _Reason:
         return reasons.get(verdict.outcome, "")
 
     def _packet(self) -> str:
-        exchange = self._trace.exchange(self._signal.sent_exchange or 0) if self._signal else None
-        if exchange is None or exchange.request is None:
-            return ""
-        return f" (packet {exchange.request.span.first_packet})"
+        number = self._signal.sent_by if self._signal else None
+        packet = first_packet_of(self._trace, number) if number is not None else None
+        return "" if packet is None else f" (packet {packet})"
 
     def _status(self) -> str:
         exchange = self._trace.exchange(self._signal.sent_exchange or 0) if self._signal else None
         return f" with {exchange.response.status}" if exchange and exchange.response else ""
 
     def _busy(self) -> str:
-        """The native client has one call at a time and drops what a third peer sends, without a word."""
+        """A client that has one call at a time drops what a third peer sends, without a word."""
         call = self._call
+        if not holds_one_call(call.protocol):
+            return ""
         others = (other for other in self._trace.calls if other is not call and other.session == call.session)
         for other in others:
             on_then = other.began_ns <= call.began_ns and (other.ended_ns is None or other.ended_ns > call.began_ns)
@@ -171,6 +176,25 @@ class _Reason:
         signal = self._signal
         if signal is None or signal.fate is not Fate.UNDELIVERED or signal.receiver is None:
             return "it is not in the capture"
+        own = [wait for wait in self._trace.waits if (wait.session, wait.peer) == (signal.session, signal.receiver)]
+        return (
+            self._why_not_pushed(name, signal) if not own and self._has_channels() else self._why_queued(name, signal)
+        )
+
+    def _has_channels(self) -> bool:
+        return any(act.session == self._call.session for act in self._trace.acts)
+
+    def _why_not_pushed(self, name: str, signal: Signal) -> str:
+        """Whoever has a WebSocket open gets what comes at once."""
+        stays = [peer for peer in self._trace.peers if (peer.session, peer.id) == (signal.session, signal.receiver)]
+        if not stays:
+            return f"nobody went by {name}"
+        gone = [peer.left_ns for peer in stays if peer.left_ns is not None and peer.left_ns <= signal.began_ns]
+        if len(gone) == len(stays):
+            return f"{name} had left at {format_seconds(max(gone), self._trace.first_ns)}"
+        return f"the server did not pass it on to {name}"
+
+    def _why_queued(self, name: str, signal: Signal) -> str:
         ended = [
             wait
             for wait in self._trace.waits

@@ -77,11 +77,10 @@ def _column(people: People, session: int, server: Endpoint, party: Party | None,
     if isinstance(party, Stranger):
         return Column(kind=ColumnKind.STRANGER, name=party.address, address=party.address)
     name = people.name(session, party)
-    named = name != f"peer {party}"
     return Column(
         kind=ColumnKind.PEER,
         name=name,
         brief=people.short(session, party),
-        id=str(party) if named else None,
+        id=people.tag(session, party),
         address=people.address(session, party),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.signaling.functions import FUNCTIONS
+from sigtrace.signaling import PROTOCOLS
 from sigtrace.value import Value
 from sigtrace.views.ladder_rows import Stroke
 from sigtrace.views.people import SERVER
@@ -12,9 +12,11 @@ from sigtrace.views.scene import Scene
 from sigtrace.views.story import Story
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sigtrace.application.http.message import Exchange
+    from sigtrace.application.websocket.message import Message
+    from sigtrace.signaling.functions import Functions, WireEvent
     from sigtrace.trace import Trace
     from sigtrace.views.people import People
     from sigtrace.views.step import Step
@@ -28,20 +30,31 @@ class Code(Value, frozen=True, kw_only=True):
     handled_by: tuple[str, ...]
 
 
+def functions_of(protocol: str) -> Mapping[WireEvent, Functions]:
+    """Return the functions behind what a protocol sends, by what it is; empty where nobody knows them."""
+    return next((one.functions for one in PROTOCOLS if one.name == protocol), {})
+
+
+def holds_one_call(protocol: str) -> bool:
+    """Tell whether the clients of a protocol hold one call at a time."""
+    return any(one.one_call_at_a_time for one in PROTOCOLS if one.name == protocol)
+
+
 class CodeBehind:
-    """Finds the functions behind the exchanges of a trace, through the steps that the chart would show of them."""
+    """Finds the functions behind exchanges and messages, through the steps that the chart would show of them."""
 
     def __init__(self, trace: Trace, people: People) -> None:
         self._trace = trace
         self._people = people
         self._stories: dict[int, Story] = {}
 
-    def of(self, exchange: Exchange) -> tuple[Code, ...]:
-        """Return what is behind an exchange, in order of time; nothing when it is no signaling."""
-        session = self._people.session_of(exchange)
-        if session is None:
+    def of(self, carrier: Exchange | Message) -> tuple[Code, ...]:
+        """Return what is behind an exchange or message, in order of time; nothing when it is no signaling."""
+        number = self._people.session_of(carrier)
+        if number is None:
             return ()
-        return tuple(_codes(self._story(session).tell(exchange)))
+        protocol = next((one.protocol for one in self._trace.sessions if one.number == number), "")
+        return tuple(_codes(self._story(number).tell(carrier), functions_of(protocol)))
 
     def _story(self, session: int) -> Story:
         if session not in self._stories:
@@ -49,10 +62,10 @@ class CodeBehind:
         return self._stories[session]
 
 
-def _codes(steps: Iterator[Step]) -> Iterator[Code]:
+def _codes(steps: Iterator[Step], known: Mapping[WireEvent, Functions]) -> Iterator[Code]:
     for step in steps:
-        if step.meaning.event is not None:
-            functions = FUNCTIONS[step.meaning.event]
+        functions = known.get(step.meaning.event) if step.meaning.event is not None else None
+        if functions is not None:
             yield Code(half=_half(step), sent_by=functions.sender, handled_by=functions.handler)
 
 

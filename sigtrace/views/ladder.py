@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.waits import Release
-from sigtrace.signaling.functions import FUNCTIONS, WireEvent
+from sigtrace.signaling.functions import WireEvent
 from sigtrace.value import Value
 from sigtrace.views.columns import MAX_PEERS, Columns
+from sigtrace.views.functions import functions_of
 from sigtrace.views.ladder_rows import Arrow, Ladder, Mark, Quiet, Section, Tone
-from sigtrace.views.lifelines import Lifelines
+from sigtrace.views.lifelines import Lifelines, listening_by_channels, listening_by_waits
 from sigtrace.views.nothing import explain_nothing
 from sigtrace.views.people import SERVER, People, Stranger
 from sigtrace.views.quantities import format_duration, listed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sigtrace.application.http.message import Exchange
+    from sigtrace.application.websocket.message import Message
     from sigtrace.calls.sessions import Session
     from sigtrace.signaling.events import PeerId
     from sigtrace.trace import Trace
@@ -72,11 +74,11 @@ def build_ladder(  # noqa: PLR0913 - each is a switch of the command
     clock = Clock(first_ns=whole.first_ns, format=time_format)
     options = _Options(code=code, verbose=verbose, max_peers=max_peers, quiet_ns=quiet_ns, clock=clock)
     people = People(whole)
-    exchanges = _by_session(trace, people)
+    carriers = _by_session(trace, people)
     sections = tuple(
-        _build_section(trace, people, session, exchanges[session.number], options)
+        _build_section(trace, people, session, carriers[session.number], options)
         for session in trace.sessions
-        if exchanges.get(session.number)
+        if carriers.get(session.number)
     )
     return Ladder(
         sections=sections,
@@ -86,24 +88,26 @@ def build_ladder(  # noqa: PLR0913 - each is a switch of the command
     )
 
 
-def _by_session(trace: Trace, people: People) -> dict[int, list[Exchange]]:
-    exchanges: dict[int, list[Exchange]] = {}
-    for exchange in trace.exchanges:
-        number = people.session_of(exchange)
+def _by_session(trace: Trace, people: People) -> dict[int, list[Exchange | Message]]:
+    carriers: dict[int, list[Exchange | Message]] = {}
+    everything: tuple[Exchange | Message, ...] = (*trace.exchanges, *trace.messages)
+    for carrier in everything:
+        number = people.session_of(carrier)
         if number is not None:
-            exchanges.setdefault(number, []).append(exchange)
-    return exchanges
+            carriers.setdefault(number, []).append(carrier)
+    return carriers
 
 
 def _build_section(
-    trace: Trace, people: People, session: Session, exchanges: list[Exchange], options: _Options
+    trace: Trace, people: People, session: Session, carriers: list[Exchange | Message], options: _Options
 ) -> Section:
     scene = Scene(trace, people, session.number, fold=not options.verbose)
     story = Story(scene)
-    steps = [step for step in story.steps(exchanges) if options.verbose or not step.minor]
+    steps = [step for step in story.steps(carriers) if options.verbose or not step.minor]
     columns = Columns(trace, people, session.number, session.server, steps, options.max_peers)
-    lifelines = Lifelines(scene.waits, story.came_ns, story.went_ns)
-    placer = _Placer(people, session.number, columns, lifelines, options)
+    listening = [*listening_by_waits(scene.waits), *listening_by_channels(scene.acts, trace.last_ns)]
+    lifelines = Lifelines(listening, story.came_ns, story.went_ns)
+    placer = _Placer(people, session, columns, lifelines, options)
     still_open = [
         wait
         for wait in scene.waits
@@ -153,9 +157,12 @@ def _peer_id(party: Party) -> PeerId | None:
 class _Placer:
     """Turns steps into rows, one after the other."""
 
-    def __init__(self, people: People, session: int, columns: Columns, lifelines: Lifelines, options: _Options) -> None:
+    def __init__(
+        self, people: People, session: Session, columns: Columns, lifelines: Lifelines, options: _Options
+    ) -> None:
         self._people = people
-        self._session = session
+        self._session = session.number
+        self._functions = functions_of(session.protocol)
         self._columns = columns
         self._lifelines = lifelines
         self._options = options
@@ -200,7 +207,7 @@ class _Placer:
 
     def _arrow(self, step: Step, target: Party) -> Arrow:
         event = step.meaning.event
-        functions = FUNCTIONS[event] if self._options.code and event else None
+        functions = self._functions.get(event) if self._options.code and event else None
         return Arrow(
             number=step.number,
             folded=step.folded,

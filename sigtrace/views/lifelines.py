@@ -1,39 +1,65 @@
-"""For every peer and moment: was it signed in, and was one of its waits hanging?"""
+"""For every peer and moment: was it there, and could the server reach it: was a wait hanging, or a WebSocket open?"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
+from sigtrace.calls.acts import ActKind
 from sigtrace.views.ladder_rows import Lifeline
 from sigtrace.views.people import SERVER, Stranger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from sigtrace.calls.acts import Act
     from sigtrace.calls.waits import Wait
     from sigtrace.views.people import Party
 
 
-class Lifelines:
-    """The states of one session's peers over time.
+class Listening(NamedTuple):
+    """A stretch of time in which the server could reach a peer."""
 
-    A wait that was answered is over with the first byte of its answer; overlapping waits of a peer count as one.
+    party: Party
+    start_ns: int
+    end_ns: int
+
+
+def listening_by_waits(waits: Iterable[Wait]) -> Iterator[Listening]:
+    """Yield when waits hung: one that was answered is over with the first byte of its answer."""
+    for wait in waits:
+        if wait.peer is not None:
+            yield Listening(wait.peer, wait.asked_ns if wait.asked_ns is not None else 0, wait.ended_ns)
+
+
+def listening_by_channels(acts: Iterable[Act], last_ns: int) -> Iterator[Listening]:
+    """Yield when WebSockets were open; one that was not seen closing, to the end."""
+    opened: dict[Party, int] = {}
+    for act in acts:
+        if act.kind is ActKind.OPENED:
+            opened.setdefault(act.peer, act.at_ns)
+        elif act.kind is ActKind.CLOSED and act.peer in opened:
+            yield Listening(act.peer, opened.pop(act.peer), act.at_ns)
+    for peer, start_ns in opened.items():
+        yield Listening(peer, start_ns, last_ns + 1)
+
+
+class Lifelines:
+    """The states of one session's peers over time; stretches of a peer that overlap count as one.
 
     Args:
-        waits: of the session, in order of asking.
+        listening: when the server could reach whom.
         came_ns: when the sign-in of a peer was asked: from then on it has a lifeline.
         went_ns: when its sign-out was answered, or it was last heard of.
     """
 
-    def __init__(self, waits: Iterable[Wait], came_ns: dict[Party, int], went_ns: dict[Party, int]) -> None:
+    def __init__(self, listening: Iterable[Listening], came_ns: dict[Party, int], went_ns: dict[Party, int]) -> None:
         self._came_ns = came_ns
         self._went_ns = went_ns
         self._spans: dict[Party, list[tuple[int, int]]] = {}
-        for wait in waits:
-            if wait.peer is not None:
-                start_ns = wait.asked_ns if wait.asked_ns is not None else 0
-                _extend(self._spans.setdefault(wait.peer, []), start_ns, wait.ended_ns)
+        for party, start_ns, end_ns in sorted(listening, key=attrgetter("start_ns")):
+            _extend(self._spans.setdefault(party, []), start_ns, end_ns)
 
     def at(self, party: Party | None, at_ns: int) -> Lifeline:
         """Return the state right after a moment; None stands for the column of the others."""

@@ -30,6 +30,7 @@ class PeerLine(Value, frozen=True, kw_only=True):
     name: str
     brief: str  # the name without its host, where that is enough
     address: str
+    room: str  # "" where there are none
     there: str  # "20.4 to 28.5 s" since the start, with a dash; "since 20.4 s" when it was not seen leaving
     waits: str  # how many
     longest: str
@@ -45,29 +46,52 @@ def describe_peers(trace: Trace) -> list[PeerLine]:
     for wait in trace.waits:
         waits.setdefault((wait.session, wait.peer), []).append(wait)
     interest = _interest(trace)
-    people = People(trace)
+    describer = _Describer(trace)
     return [
-        _describe(trace, people, peer, waits.get((peer.session, peer.id), []), interest.get((peer.session, peer.id), 0))
+        describer.describe(peer, waits.get((peer.session, peer.id), []), interest.get((peer.session, peer.id), 0))
         for peer in trace.peers
+        if not peer.is_server
     ]
 
 
-def _describe(trace: Trace, people: People, peer: Peer, waits: Sequence[Wait], interest: int) -> PeerLine:
-    vanished = peer.left is Departure.VANISHED
-    return PeerLine(
-        session=peer.session,
-        id=str(peer.id),
-        name=abridged(peer.name or ""),
-        brief=people.short(peer.session, peer.id) if peer.name else "",
-        address=peer.address or "",
-        there=_describe_stay(peer, trace.first_ns),
-        waits=f"{len(waits):,}",
-        longest=_longest(waits),
-        blind=format_duration(sum(wait.blind_ns or 0 for wait in waits)) if len(waits) > 1 else "",
-        departure="" if peer.left is None else peer.left.value.replace("-", " "),
-        vanished=vanished,
-        interest=interest + (10 if vanished else 0),
-    )
+class _Describer:
+    """Describes peers one by one."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._people = People(trace)
+        self._first_ns = trace.first_ns
+        self._waiting = {wait.session for wait in trace.waits}  # sessions in which not to wait is worth a 0
+        self._in_rooms = {act.session for act in trace.acts}
+
+    def describe(self, peer: Peer, waits: Sequence[Wait], interest: int) -> PeerLine:
+        """Describe a peer by its stay and its waits."""
+        vanished = peer.left is Departure.VANISHED
+        return PeerLine(
+            session=peer.session,
+            id=str(peer.id) if isinstance(peer.id, int) else self._people.tag(peer.session, peer.id) or "",
+            name=self._name(peer),
+            brief=self._people.short(peer.session, peer.id) if self._name(peer) else "",
+            address=peer.address or "",
+            room="" if peer.room is None else abridged(peer.room),
+            there=_describe_stay(peer, self._first_ns),
+            waits=f"{len(waits):,}" if peer.session in self._waiting else "",
+            longest=_longest(waits),
+            blind=format_duration(sum(wait.blind_ns or 0 for wait in waits)) if len(waits) > 1 else "",
+            departure=self._departure(peer),
+            vanished=vanished,
+            interest=interest + (10 if vanished else 0),
+        )
+
+    def _name(self, peer: Peer) -> str:
+        """A number is no name; any other id is."""
+        return abridged(peer.name or "") if isinstance(peer.id, int) else self._people.name(peer.session, peer.id)
+
+    def _departure(self, peer: Peer) -> str:
+        if peer.left is None:
+            return ""
+        if peer.left is Departure.SIGNED_OUT and peer.session in self._in_rooms:
+            return "left"
+        return peer.left.value.replace("-", " ")
 
 
 def _describe_stay(peer: Peer, first_ns: int) -> str:

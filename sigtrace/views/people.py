@@ -1,20 +1,27 @@
-"""Who is who: the names of peers for people, and which peer made an exchange."""
+"""Who is who: the names of peers for people, and which peer made an exchange or got a message."""
 
 from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from sigtrace.application.http.message import Exchange
 from sigtrace.signaling.events import PeerId
 from sigtrace.views.abridged import abridged
 
 if TYPE_CHECKING:
-    from sigtrace.application.http.message import Exchange
+    from sigtrace.application.websocket.message import Message
+    from sigtrace.calls.peers import Peer
     from sigtrace.calls.sessions import Session
     from sigtrace.trace import Trace
 
 _PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")
+
+LONG_ID: Final = 12
+"""Characters of an id from which on its first ones do: people tell `6f1c0a2e` from `b07d4411`, and not all 36."""
+
+BRIEF_ID: Final = 8
 
 
 class Stranger(NamedTuple):
@@ -38,11 +45,11 @@ class People:
         self._trace = trace
 
     def name(self, session: int, peer: PeerId | None) -> str:
-        """Name a peer in running text: `alice@host-a`, or `peer 7` when only its number is known."""
+        """Name a peer in running text: `alice@host-a`; without a name, by its id, or `peer 7` by its number."""
         if peer is None:
             return "someone"
         known = self._trace.peer(session, peer)
-        return abridged(known.label) if known else f"peer {peer}"
+        return abridged(known.name) if known and known.name else _id_as_name(peer)
 
     def address(self, session: int, peer: PeerId) -> str | None:
         """Say where a peer sits, if that is known."""
@@ -51,53 +58,80 @@ class People:
 
     def numbered(self, session: int, peer: PeerId | None) -> str:
         """Name a peer with its number: `alice@host-a (1)`."""
-        name = self.name(session, peer)
-        return name if peer is None or name == f"peer {peer}" else f"{name} ({peer})"
+        return self._with_id(session, peer, self.name(session, peer))
 
     def short(self, session: int, peer: PeerId | None) -> str:
-        """Name a peer without its host, unless two would then be called the same."""
+        """Name a peer without its host, or by the first letters of a long id, unless two would then be called alike."""
         name = self.name(session, peer)
-        brief = name.partition("@")[0]
+        brief = _brief(name)
         return brief if brief and self._shared.get((session, brief)) == 1 else name
 
     def short_numbered(self, session: int, peer: PeerId | None) -> str:
         """Name a peer briefly, and with its number, for tables."""
-        name = self.short(session, peer)
-        return name if peer is None or name == f"peer {peer}" else f"{name} ({peer})"
+        return self._with_id(session, peer, self.short(session, peer))
 
-    def author(self, exchange: Exchange, session: int) -> PeerId | Stranger:
-        """Say who made an exchange: the peer it is about, else whoever sits at its address."""
-        peer = self._authors.get(exchange.number)
-        if peer is None and exchange.request is not None:
-            found = _PEER_ID.search(exchange.request.target)
+    def tag(self, session: int, peer: PeerId) -> str | None:
+        """Return the id that stands beside a peer's name; None where the name is the id."""
+        return None if self.name(session, peer) == _id_as_name(peer) else _brief_id(peer)
+
+    def party(self, session: int, peer: PeerId) -> Party:
+        """Return whose place in a chart a peer has: what the server is itself has the server's."""
+        known = self._trace.peer(session, peer)
+        return SERVER if known is not None and known.is_server else peer
+
+    def author(self, carrier: Exchange | Message, session: int) -> PeerId | Stranger:
+        """Say who made an exchange, or whose message it is: the peer it is about, else whoever sits at its address."""
+        peer = self._authors.get(carrier.number)
+        if peer is None and isinstance(carrier, Exchange) and carrier.request is not None:
+            found = _PEER_ID.search(carrier.request.target)
             if found and self._trace.peer(session, int(found[1])):
                 peer = int(found[1])
-        return Stranger(exchange.client.address) if peer is None else peer
+        return Stranger(carrier.client.address) if peer is None else peer
 
-    def session_of(self, exchange: Exchange) -> int | None:
-        """Say to which session an exchange belongs; None when its server is no signaling server."""
-        number = self._sessions.get(exchange.number)
+    def session_of(self, carrier: Exchange | Message) -> int | None:
+        """Say to which session an exchange or message belongs; None when its server is no signaling server."""
+        number = self._sessions.get(carrier.number)
         if number is not None:
             return number
-        runs = [one for one in self._runs.get(exchange.server, ()) if one.started_ns <= exchange.at_ns]
-        return runs[-1].number if runs else None
+        runs = [one for one in self._runs.get(carrier.server, ()) if one.started_ns <= carrier.at_ns]
+        protocol = self._trace.protocol_of(carrier.number)
+        same = [one for one in runs if one.protocol == protocol]
+        if not same and not isinstance(carrier, Exchange):
+            return None
+        return (same or runs)[-1].number if runs else None
+
+    def _with_id(self, session: int, peer: PeerId | None, name: str) -> str:
+        tag = None if peer is None else self.tag(session, peer)
+        return name if tag is None else f"{name} ({tag})"
 
     @cached_property
     def _authors(self) -> dict[int, PeerId]:
-        authors = {peer.sign_in: peer.id for peer in self._trace.peers if peer.sign_in is not None}
+        authors = {act.number: act.peer for act in self._trace.acts if act.number is not None}
+        authors.update({peer.sign_in: peer.id for peer in self._trace.peers if peer.sign_in is not None})
         for signal in self._trace.signals:
-            if signal.sent_exchange is not None and signal.sender is not None:
-                authors[signal.sent_exchange] = signal.sender
+            own, others = signal.sent_by, signal.delivered_message
+            sender = signal.sender
+            if sender is not None and self._is_server(signal.session, sender):
+                sender = signal.receiver
+            if own is not None and sender is not None:
+                authors[own] = sender
+            if others is not None and signal.receiver is not None:
+                authors[others] = signal.receiver
         authors.update({wait.exchange: wait.peer for wait in self._trace.waits if wait.peer is not None})
         return authors
 
+    def _is_server(self, session: int, peer: PeerId) -> bool:
+        known: Peer | None = self._trace.peer(session, peer)
+        return known is not None and known.is_server
+
     @cached_property
     def _sessions(self) -> dict[int, int]:
-        sessions = {peer.sign_in: peer.session for peer in self._trace.peers if peer.sign_in is not None}
+        sessions = {act.number: act.session for act in self._trace.acts if act.number is not None}
+        sessions.update({peer.sign_in: peer.session for peer in self._trace.peers if peer.sign_in is not None})
         for signal in self._trace.signals:
-            for exchange in (signal.sent_exchange, signal.delivered_exchange):
-                if exchange is not None:
-                    sessions[exchange] = signal.session
+            for number in (signal.sent_by, signal.delivered_by):
+                if number is not None:
+                    sessions[number] = signal.session
         sessions.update({wait.exchange: wait.session for wait in self._trace.waits})
         return sessions
 
@@ -111,7 +145,32 @@ class People:
     @cached_property
     def _shared(self) -> dict[tuple[int, str], int]:
         shared: dict[tuple[int, str], int] = {}
-        for peer in self._trace.peers:
-            key = (peer.session, abridged(peer.label).partition("@")[0])
+        for session, peer in {(one.session, one.id) for one in self._trace.peers}:
+            key = (session, _brief(self.name(session, peer)))
             shared[key] = shared.get(key, 0) + 1
         return shared
+
+
+def _id_as_name(peer: PeerId) -> str:
+    return f"peer {peer}" if isinstance(peer, int) else abridged(peer)
+
+
+def _brief(name: str) -> str:
+    """Return what is left of a name without its host, of an address with its port, of an id without most of it."""
+    before, at, _ = name.partition("@")
+    if at:
+        return before
+    return name[:BRIEF_ID] if is_long_id(name) else name
+
+
+def _brief_id(peer: PeerId) -> str:
+    text = str(peer)
+    return text[:BRIEF_ID] if is_long_id(text) else abridged(text)
+
+
+_RANDOM = re.compile(r"[0-9A-Za-z_#/-]*")
+
+
+def is_long_id(text: str) -> bool:
+    """Tell whether a text is an id of the kind that machines make: long, with digits, without a blank or a dot."""
+    return len(text) > LONG_ID and bool(_RANDOM.fullmatch(text)) and any(one.isdecimal() for one in text)

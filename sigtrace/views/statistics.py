@@ -87,7 +87,7 @@ def summarise_relays(trace: Trace) -> Fact | None:
         parts=(
             *(() if lost or refused else ("none lost",)),
             *((f"{queued:,} queued behind a blind peer",) if queued else ()),
-            *((f"{unsent:,} whose POST is missing",) if unsent else ()),
+            *((f"{unsent:,} whose sending is missing",) if unsent else ()),
         ),
         times=_median_and_longest(relays),
         troubles=(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sigtrace.application.http.message import ExchangeEnd
 from sigtrace.signaling.functions import WireEvent
 from sigtrace.text import decode_text
 from sigtrace.views.abridged import abridged
+from sigtrace.views.halves import half_of_response
 from sigtrace.views.ladder_rows import Stroke, Tone
 from sigtrace.views.people import SERVER
-from sigtrace.views.quantities import count
 from sigtrace.views.wording import Words
 
 if TYPE_CHECKING:
-    from sigtrace.application.http.message import Exchange, Request, Response
+    from sigtrace.application.http.message import Exchange, Response
+    from sigtrace.views.halves import Half
     from sigtrace.views.people import Party
 
 _REASON_LENGTH = 40
@@ -48,67 +48,48 @@ class Step:
     minor: bool = False  # shown only when everything is asked for
 
 
-_NO_ANSWER = {
-    ExchangeEnd.CAPTURE_ENDED: "no answer when the capture ended",
-    ExchangeEnd.CLIENT_CLOSED: "closed by the client before an answer came",
-    ExchangeEnd.SERVER_CLOSED: "closed by the server without an answer",
-    ExchangeEnd.CLIENT_RESET: "reset by the client before an answer came",
-    ExchangeEnd.SERVER_RESET: "reset by the server",
-    ExchangeEnd.LOST: "the answer was not captured",
-}
-
-
-def request_step(exchange: Exchange, request: Request, author: Party, words: Words, meaning: Meaning) -> Step:
-    """Make the step of a request."""
-    problems = _describe_damage(request)
-    if exchange.response is None and meaning.event is not WireEvent.WAIT and exchange.end in _NO_ANSWER:
-        problems = (*problems, _NO_ANSWER[exchange.end])
+def request_step(half: Half, author: Party, words: Words, meaning: Meaning) -> Step:
+    """Make the step of what a client sent."""
     return Step(
-        at_ns=request.span.start_ns,
-        packet=request.span.first_packet,
+        at_ns=half.at_ns,
+        packet=half.packet,
         source=author,
         target=SERVER,
         words=words,
         meaning=meaning,
-        number=exchange.number,
-        notes=("retransmitted",) if exchange.request_retransmitted else (),
-        problems=problems,
+        number=half.number,
+        notes=half.notes,
+        problems=half.problems,
     )
 
 
-def answer_step(exchange: Exchange, response: Response, author: Party, words: Words, meaning: Meaning) -> Step:
-    """Make the step of a response."""
+def answer_step(half: Half, author: Party, words: Words, meaning: Meaning) -> Step:
+    """Make the step of what the server sent."""
     return Step(
-        at_ns=response.span.start_ns,
-        packet=response.span.first_packet,
+        at_ns=half.at_ns,
+        packet=half.packet,
         source=SERVER,
         target=author,
         words=words,
         meaning=meaning,
         stroke=Stroke.ANSWER,
-        number=exchange.number,
-        problems=_describe_damage(response),
+        number=half.number,
+        problems=half.problems,
     )
 
 
 def refusal_step(exchange: Exchange, response: Response, author: Party) -> Step:
     """Make the step of a response that refuses."""
     words = Words(_status_line(response), _reason(response))
-    return answer_step(exchange, response, author, words, Meaning(Tone.FAILURE, WireEvent.REFUSED))
+    return answer_step(half_of_response(exchange, response), author, words, Meaning(Tone.FAILURE, WireEvent.REFUSED))
 
 
-def acknowledgement_step(exchange: Exchange, response: Response, author: Party, event: WireEvent) -> Step:
+def acknowledgement_step(exchange: Exchange, response: Response, author: Party, event: WireEvent | None) -> Step:
     """Make the step of a response that says nothing but that it is well; it matters only when it is damaged."""
     words = Words(_status_line(response))
-    step = answer_step(exchange, response, author, words, Meaning(Tone.HOUSEKEEPING, event))
+    step = answer_step(half_of_response(exchange, response), author, words, Meaning(Tone.HOUSEKEEPING, event))
     step.minor = not step.problems
     return step
-
-
-def _describe_damage(half: Request | Response) -> tuple[str, ...]:
-    if half.body.missing:
-        return (f"{count(half.body.missing, 'byte')} never captured",)
-    return () if half.complete else ("cut short",)
 
 
 def _status_line(response: Response) -> str:

@@ -1,16 +1,20 @@
-"""One session's exchanges → steps in order of time: who came, who said what to whom, who left and how."""
+"""One session's exchanges and messages → steps in order of time: who came, said what to whom, and left how."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.application.websocket.message import Message
+from sigtrace.calls.acts import ActKind
 from sigtrace.calls.peers import Departure
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.functions import WireEvent
 from sigtrace.text import decode_text
 from sigtrace.views.abridged import PHRASE_LENGTH, abridged
+from sigtrace.views.act_steps import tell_acts, tell_channels
+from sigtrace.views.halves import half_of_message, half_of_request, half_of_response
 from sigtrace.views.ladder_rows import Tone
-from sigtrace.views.message_steps import tell_message
+from sigtrace.views.message_steps import tell_deliveries, tell_sendings
 from sigtrace.views.people import Stranger
 from sigtrace.views.quantities import count
 from sigtrace.views.step import Meaning, Step, acknowledgement_step, answer_step, refusal_step, request_step
@@ -21,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigtrace.application.http.message import Exchange, Response
+    from sigtrace.calls.acts import Act
     from sigtrace.calls.peers import Peer
+    from sigtrace.views.halves import Half
     from sigtrace.views.people import Party
     from sigtrace.views.scene import Scene
 
@@ -33,35 +39,72 @@ class Story:
         self._scene = scene
         self.came_ns: dict[Party, int] = {}  # when a sign-in was asked
         self.went_ns: dict[Party, int] = {}  # when a sign-out was answered, or a peer was last heard of
+        self._closing = {act.peer for act in scene.acts if act.kind is ActKind.CLOSED}
 
-    def steps(self, exchanges: Iterable[Exchange]) -> list[Step]:
+    def steps(self, carriers: Iterable[Exchange | Message]) -> list[Step]:
         """Return the steps in order of time."""
-        steps = [step for exchange in exchanges for step in self.tell(exchange)]
+        for act in self._scene.acts:
+            self._note_stay(act)
+        steps = [step for carrier in carriers for step in self.tell(carrier)]
+        steps += tell_channels(self._scene)
         steps += [step for peer in self._scene.peers for step in self._tell_vanishing(peer)]
         return sorted(steps, key=lambda step: (step.at_ns, step.packet or 0))
 
-    def tell(self, exchange: Exchange) -> Iterator[Step]:
-        """Tell one exchange."""
+    def tell(self, carrier: Exchange | Message) -> Iterator[Step]:
+        """Tell one exchange or message."""
         scene = self._scene
-        role = scene.trace.role(exchange.number)
+        if isinstance(carrier, Message):
+            yield from self._tell_half(half_of_message(carrier))
+        elif carrier.number in scene.wait_of:
+            yield from tell_wait(scene, carrier, scene.wait_of[carrier.number])
+        elif scene.concerns(carrier.number):
+            yield from self._tell_bearing(carrier)
+        else:
+            yield from self._tell_by_role(carrier)
+
+    def _tell_half(self, half: Half) -> Iterator[Step]:
+        yield from tell_sendings(self._scene, half)
+        yield from tell_deliveries(self._scene, half)
+        yield from tell_acts(self._scene, half)
+
+    def _tell_bearing(self, exchange: Exchange) -> Iterator[Step]:
+        """Tell an exchange by what it bears; an answer that bears nothing is told as what it is."""
+        response = exchange.response
+        if exchange.request is not None:
+            yield from self._tell_half(half_of_request(exchange, exchange.request))
+        if response is None:
+            return
+        told = list(self._tell_half(half_of_response(exchange, response)))
+        author = self._scene.people.author(exchange, self._scene.session)
+        if told:
+            yield from told
+        elif response.status >= 400:
+            yield refusal_step(exchange, response, author)
+        else:
+            yield acknowledgement_step(exchange, response, author, WireEvent.MESSAGE_ACCEPTED)
+
+    def _tell_by_role(self, exchange: Exchange) -> Iterator[Step]:
+        role = self._scene.trace.role(exchange.number)
         kind = role.kind if role else ExchangeKind.OTHER
-        author = scene.people.author(exchange, scene.session)
-        if exchange.number in scene.wait_of:
-            yield from tell_wait(scene, exchange, scene.wait_of[exchange.number])
-        elif exchange.number in scene.sent_by:
-            yield from tell_message(scene, exchange, scene.sent_by[exchange.number], author)
-        elif kind is ExchangeKind.SIGN_IN:
+        author = self._scene.people.author(exchange, self._scene.session)
+        if kind is ExchangeKind.SIGN_IN:
             yield from self._tell_sign_in(exchange, author)
         elif kind is ExchangeKind.SIGN_OUT:
             yield from self._tell_sign_out(exchange, author)
-        else:
+        elif kind is not ExchangeKind.UPGRADE or (exchange.response and exchange.response.status >= 400):
             yield from _tell_other(exchange, author, kind)
+
+    def _note_stay(self, act: Act) -> None:
+        """A channel is its peer's lifeline: from its first sign to its last."""
+        self.came_ns[act.peer] = min(act.at_ns or self._scene.trace.first_ns, self.came_ns.get(act.peer, act.at_ns))
+        if act.kind is ActKind.CLOSED:
+            self.went_ns[act.peer] = max(act.at_ns, self.went_ns.get(act.peer, 0))
 
     def _tell_sign_in(self, exchange: Exchange, author: Party) -> Iterator[Step]:
         self.came_ns[author] = exchange.at_ns
         if exchange.request is not None:
             meaning = Meaning(Tone.PRESENCE, WireEvent.SIGN_IN)
-            yield request_step(exchange, exchange.request, author, Words("sign in"), meaning)
+            yield request_step(half_of_request(exchange, exchange.request), author, Words("sign in"), meaning)
         response = exchange.response
         if response is None:
             return
@@ -70,12 +113,13 @@ class Story:
             return
         known = not isinstance(author, Stranger)
         words = Words(f"you are {author}", _describe_company(response)) if known else Words("signed in")
-        yield answer_step(exchange, response, author, words, Meaning(Tone.PRESENCE, WireEvent.SIGNED_IN))
+        half = half_of_response(exchange, response)
+        yield answer_step(half, author, words, Meaning(Tone.PRESENCE, WireEvent.SIGNED_IN))
 
     def _tell_sign_out(self, exchange: Exchange, author: Party) -> Iterator[Step]:
         if exchange.request is not None:
             meaning = Meaning(Tone.PRESENCE, WireEvent.SIGN_OUT)
-            yield request_step(exchange, exchange.request, author, Words("sign out"), meaning)
+            yield request_step(half_of_request(exchange, exchange.request), author, Words("sign out"), meaning)
         response = exchange.response
         if response is None:
             return
@@ -86,8 +130,8 @@ class Story:
         yield acknowledgement_step(exchange, response, author, WireEvent.SIGNED_OUT)
 
     def _tell_vanishing(self, peer: Peer) -> Iterator[Step]:
-        if peer.left is not Departure.VANISHED or peer.left_ns is None:
-            return
+        if peer.left is not Departure.VANISHED or peer.left_ns is None or peer.id in self._closing:
+            return  # of a channel, the end is told as such
         self.went_ns[peer.id] = peer.left_ns
         words = Words(f"{self._scene.short(peer.id)} is not heard of again")
         yield Step(at_ns=peer.left_ns, source=peer.id, target=None, words=words, meaning=Meaning(Tone.FAILURE))
@@ -100,7 +144,7 @@ def _tell_other(exchange: Exchange, author: Party, kind: ExchangeKind) -> Iterat
     request, response = exchange.request, exchange.response
     if request is not None:
         words = Words("quit" if quits else f"{request.method} {abridged(decode_text(request.target), PHRASE_LENGTH)}")
-        step = request_step(exchange, request, author, words, Meaning(Tone.HOUSEKEEPING, event))
+        step = request_step(half_of_request(exchange, request), author, words, Meaning(Tone.HOUSEKEEPING, event))
         step.minor = kind in (ExchangeKind.OTHER, ExchangeKind.OPTIONS)
         yield step
     if response is not None and response.status >= 400 and kind is not ExchangeKind.OTHER:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.waits import Release
 from sigtrace.signaling.functions import WireEvent
+from sigtrace.views.act_steps import tell_acts
+from sigtrace.views.halves import half_of_request, half_of_response
 from sigtrace.views.ladder_rows import Stroke, Tone
-from sigtrace.views.message_steps import tell_delivery
+from sigtrace.views.message_steps import tell_deliveries
 from sigtrace.views.people import SERVER
 from sigtrace.views.step import Meaning, Step, answer_step, refusal_step, request_step
 from sigtrace.views.wording import Words, describe_hang
@@ -29,7 +31,7 @@ def tell_wait(scene: Scene, exchange: Exchange, wait: Wait) -> Iterator[Step]:
     author = wait.peer if wait.peer is not None else scene.people.author(exchange, scene.session)
     if exchange.request is not None:
         meaning = Meaning(Tone.HOUSEKEEPING, WireEvent.WAIT)
-        step = request_step(exchange, exchange.request, author, Words("wait"), meaning)
+        step = request_step(half_of_request(exchange, exchange.request, hangs=True), author, Words("wait"), meaning)
         step.at_ns = wait.asked_ns if wait.asked_ns is not None else step.at_ns
         short = (wait.hang_ns or 0) < LONG_WAIT_NS and wait.released_by is not Release.REFUSED
         step.minor = short and not step.problems
@@ -41,30 +43,41 @@ def tell_wait(scene: Scene, exchange: Exchange, wait: Wait) -> Iterator[Step]:
 
 
 def _tell_answer(scene: Scene, exchange: Exchange, response: Response, wait: Wait, author: Party) -> Iterator[Step]:
-    signal = scene.trace.signal(wait.signal) if wait.signal is not None else None
-    if signal is not None:
-        yield from tell_delivery(scene, exchange, response, wait, signal)
+    half = half_of_response(exchange, response)
+    told = [*tell_deliveries(scene, half, wait), *tell_acts(scene, half)]
+    if told:
+        yield from told
         return
-    if wait.signal is not None:  # a message of a party that was not selected
+    if wait.signal is not None:  # a message of a party that was not selected, or told with the run it is of
         return
     if wait.released_by is Release.REFUSED:
         yield refusal_step(exchange, response, author)
         return
     label, meaning = _describe_release(scene, wait)
-    step = answer_step(exchange, response, author, Words(label, describe_hang(wait)), meaning)
+    step = answer_step(half, author, Words(label, describe_hang(wait)), meaning)
     step.stroke = Stroke.RELEASE
+    step.minor = wait.released_by in _MINOR and not step.problems
     yield step
+
+
+_MINOR = frozenset({Release.HEARTBEAT, Release.UPGRADED})
+"""What keeps a connection alive is not worth a row by itself."""
 
 
 def _describe_release(scene: Scene, wait: Wait) -> tuple[str, Meaning]:
     name = scene.short(wait.by_peer)
-    if wait.released_by is Release.PEER_JOINED:
-        return f"{name} joined", Meaning(Tone.PRESENCE, WireEvent.PEER_JOINED)
-    if wait.released_by is Release.PEER_LEFT:
-        return f"{name} left", Meaning(Tone.PRESENCE, WireEvent.PEER_LEFT)
-    if wait.released_by is Release.SERVER_QUIT:
-        return "server shuts down", Meaning(Tone.PRESENCE, WireEvent.QUIT)
-    return "an answer we cannot read", Meaning(Tone.FAILURE, WireEvent.MESSAGE_DELIVERED)
+    presence, housekeeping = Tone.PRESENCE, Tone.HOUSEKEEPING
+    told: dict[Release | None, tuple[str, Meaning]] = {
+        Release.PEER_JOINED: (f"{name} joined", Meaning(presence, WireEvent.PEER_JOINED)),
+        Release.PEER_LEFT: (f"{name} left", Meaning(presence, WireEvent.PEER_LEFT)),
+        Release.SERVER_QUIT: ("server shuts down", Meaning(presence, WireEvent.QUIT)),
+        Release.MESSAGE: ("message", Meaning(housekeeping)),
+        Release.HEARTBEAT: ("heartbeat", Meaning(housekeeping)),
+        Release.UPGRADED: ("nothing, the WebSocket takes over", Meaning(housekeeping)),
+        Release.SERVER_CLOSED: ("server closes", Meaning(presence)),
+    }
+    unreadable = Meaning(Tone.FAILURE, WireEvent.MESSAGE_DELIVERED)
+    return told.get(wait.released_by, ("an answer we cannot read", unreadable))
 
 
 def _tell_end(exchange: Exchange, wait: Wait, author: Party) -> Iterator[Step]:

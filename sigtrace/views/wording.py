@@ -34,6 +34,8 @@ _NAMES = {
     SignalKind.JSON: "JSON",
     SignalKind.TEXT: "text",
     SignalKind.UNREADABLE: "message, unreadable",
+    SignalKind.END_OF_CANDIDATES: "end of candidates",
+    SignalKind.ICE_RESTART: "ICE restart",
 }
 
 
@@ -52,8 +54,9 @@ def describe_signal(signal: Signal) -> Words:
     if content.length == 0:
         return Words("empty message")
     length = (format_bytes(content.length),) if content.length else ()
-    if content.kind in (SignalKind.TEXT, SignalKind.JSON) and content.text:
-        return Words(name_kind(content.kind), (shortened(content.text), *length))
+    if content.kind in (SignalKind.TEXT, SignalKind.JSON):
+        name = abridged(content.label) if content.label else name_kind(content.kind)
+        return Words(name, (shortened(content.text), *length) if content.text else length)
     return Words(name_kind(content.kind), () if content.kind is SignalKind.BYE else length)
 
 
@@ -92,8 +95,13 @@ def describe_candidates(signals: Sequence[Signal]) -> Words:
 _FATES = {
     Fate.UNDELIVERED: "never delivered",
     Fate.REFUSED: "refused by the server",
-    Fate.UNSENT: "its POST was not captured",
+    Fate.UNSENT: "its sending was not captured",
+    Fate.UNSEEN: "its delivery was not captured",
 }
+
+
+_NO_FAULT = frozenset({Fate.UNSEEN})
+"""What a capture at one place cannot show is no problem of the signaling."""
 
 
 def describe_fate(signals: Sequence[Signal]) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ class Channel(Value, frozen=True, kw_only=True):
     client: Endpoint
     server: Endpoint
     opened_ns: int | None = None  # None: before the capture
+    pushed_ns: int | None = None  # since when the server reaches the client at once, over a WebSocket; 0: throughout
+    opened_by: int | None = None  # number of the exchange that made it a WebSocket
     closed_ns: int | None = None
     closed_by_client: bool | None = None  # None: not closed, or nothing tells
     said: bool = False  # who closed said so: a close frame or packet, not just the end of a connection
@@ -45,13 +47,19 @@ def find_channels(
     for exchange in exchanges:
         if exchange.response is not None and exchange.response.status == 101:
             key = websocket_channel(exchange.flow)
+            opened_ns = exchange.response.span.start_ns
             channels[key] = Channel(
-                key=key, client=exchange.client, server=exchange.server, opened_ns=exchange.response.span.start_ns
+                key=key,
+                client=exchange.client,
+                server=exchange.server,
+                opened_ns=opened_ns,
+                pushed_ns=opened_ns,
+                opened_by=exchange.number,
             )
     for one in messages:
         key = websocket_channel(one.flow)
         if key not in channels:
-            channels[key] = Channel(key=key, client=one.client, server=one.server)
+            channels[key] = Channel(key=key, client=one.client, server=one.server, pushed_ns=0)
     closing: dict[int, ControlFrame] = {}
     for control in controls:
         if control.opcode is Opcode.CLOSE:
@@ -94,8 +102,18 @@ def find_socket_channels(sessions: Iterable[EngineSession], packets: Iterable[So
                 client=session.client,
                 server=session.server,
                 opened_ns=session.opened_ns,
+                pushed_ns=_pushed_ns(session),
                 closed_ns=session.closed_ns,
                 closed_by_client=session.closed_by_client,
                 said=session.closed_ns is not None,
             )
     return channels
+
+
+def _pushed_ns(session: EngineSession) -> int | None:
+    """Return since when a session's WebSocket is in use; None when it only ever polled."""
+    if session.flow is None:
+        return None
+    if session.upgraded_ns is not None:
+        return session.upgraded_ns
+    return session.opened_ns if session.opened_ns is not None else 0

@@ -78,7 +78,19 @@ def _ends(session: int, identities: Identities, channels: Mapping[str, Channel])
     for peer, keys in identities.channels().items():
         for key in keys:
             channel = channels.get(key)
-            if channel is not None and channel.closed_ns is not None:
+            if channel is None:
+                continue
+            if channel.pushed_ns is not None:
+                yield Act(
+                    kind=ActKind.OPENED,
+                    session=session,
+                    at_ns=channel.pushed_ns,
+                    packet=None,
+                    number=channel.opened_by,
+                    peer=peer,
+                    from_client=True,
+                )
+            if channel.closed_ns is not None:
                 yield Act(
                     kind=ActKind.CLOSED,
                     session=session,
