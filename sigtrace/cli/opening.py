@@ -31,6 +31,7 @@ def choose(trace: Trace, choice: Choice) -> Trace:
         call=choice.call,
         peer=choice.peer,
         server=choice.server,
+        room=choice.room,
         since_ns=None if choice.since is None else parse_time(choice.since, trace),
         until_ns=None if choice.until is None else parse_time(choice.until, trace),
     )

@@ -69,6 +69,7 @@ class Choice:
     call: Annotated[int | None, typer.Option("--call", metavar="N", help="Only this call.")] = None
     peer: Annotated[str | None, typer.Option("--peer", metavar="NAME|ID", help="Only this peer.")] = None
     server: Annotated[str | None, typer.Option("--server", metavar="IP[:PORT]", help="Only this server.")] = None
+    room: Annotated[str | None, typer.Option("--room", metavar="NAME", help="Only who was in this room.")] = None
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="TIME", help="From then on: seconds from the start, a time of day, a date."),

@@ -11,13 +11,14 @@ from sigtrace.value import Value
 from sigtrace.views.functions import CodeBehind
 from sigtrace.views.people import People, Stranger
 from sigtrace.views.quantities import format_bytes, format_duration
+from sigtrace.views.signal_facts import signal_facts
 from sigtrace.views.times import Clock, TimeFormat, format_date
 from sigtrace.views.waits import describe_release
-from sigtrace.views.wording import describe_fate, describe_signal, place_of
+from sigtrace.views.wording import place_of
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Body, Exchange, Request, Response
-    from sigtrace.calls.signals import Signal
+    from sigtrace.signaling.content import Content
     from sigtrace.trace import Trace
     from sigtrace.views.functions import Code
 
@@ -70,9 +71,7 @@ def explain_exchange(
     """
     exchange = trace.exchange(number)
     if exchange is None:
-        numbers = [one.number for one in trace.exchanges]
-        hint = f"exchanges are numbered {numbers[0]} to {numbers[-1]}" if numbers else "there are no exchanges in it"
-        raise SelectionError(f"no exchange {number}", hint=hint)
+        raise no_such_number(trace, number)
     people = People(trace)
     clock = Clock(first_ns=trace.first_ns, format=time_format, digits=6)
     messages = [
@@ -88,6 +87,14 @@ def explain_exchange(
         code=CodeBehind(trace, people).of(exchange) if code else (),
         messages=tuple(message for message in messages if message is not None),
     )
+
+
+def no_such_number(trace: Trace, number: int) -> SelectionError:
+    """Return the error to raise when there is no exchange or message of a number; its hint says which there are."""
+    numbers = sorted([*(one.number for one in trace.exchanges), *(one.number for one in trace.messages)])
+    what = "exchanges and messages" if trace.messages else "exchanges"
+    hint = f"{what} are numbered {numbers[0]} to {numbers[-1]}" if numbers else f"there are no {what} in it"
+    return SelectionError(f"no exchange {number}", hint=hint)
 
 
 def _title(trace: Trace, people: People, exchange: Exchange) -> str:
@@ -112,9 +119,7 @@ def _facts(trace: Trace, people: People, exchange: Exchange, clock: Clock) -> li
     facts.append(("flow", f"{exchange.flow}, tcp.stream {exchange.flow - 1}{connected}"))
     facts += [("took", _took(exchange))] if exchange.request and exchange.response else []
     facts += _wait_facts(trace, people, exchange)
-    for signal in trace.signals:
-        if exchange.number in (signal.sent_exchange, signal.delivered_exchange):
-            facts += _signal_facts(people, exchange, signal)
+    facts += signal_facts(trace, people, exchange.number)
     facts += [("comment", text) for number in _packets(exchange) for text in trace.comments.get(number, ())]
     return facts
 
@@ -141,19 +146,6 @@ def _wait_facts(trace: Trace, people: People, exchange: Exchange) -> list[tuple[
     if wait.blind_ns is not None:
         facts.append(("blind", f"{format_duration(wait.blind_ns)} until the next wait"))
     return facts
-
-
-def _signal_facts(people: People, exchange: Exchange, signal: Signal) -> list[tuple[str, str]]:
-    words = describe_signal(signal)
-    sender, receiver = (people.numbered(signal.session, one) for one in (signal.sender, signal.receiver))
-    call = f", call {signal.call}" if signal.call is not None else ""
-    facts = [("carries", f"{', '.join([words.label, *words.details])} from {sender} to {receiver}{call}")]
-    other = signal.delivered_exchange if signal.sent_exchange == exchange.number else signal.sent_exchange
-    if signal.relay_ns is not None and other not in (None, exchange.number):
-        way = "delivered by" if signal.sent_exchange == exchange.number else "sent by"
-        queued = ", queued until a wait was open" if signal.queued else ""
-        facts.append((way, f"exchange {other}, {format_duration(signal.relay_ns)} apart{queued}"))
-    return [*facts, *(("fate", fate) for fate in describe_fate([signal]))]
 
 
 def _problems(trace: Trace, exchange: Exchange) -> list[str]:
@@ -196,15 +188,17 @@ def _start_line(half: Request | Response) -> str:
 
 
 def _body_lines(body: Body, *, verbose: bool) -> list[str]:
-    """A body line by line; a description that is wrapped in JSON, one long escaped line, is spelled out instead."""
     data = body.content if body.content is not None else body.data
-    if not data:
-        return []
+    return body_lines(data, decode_content(body), verbose=verbose) if data else []
+
+
+def body_lines(data: bytes, content: Content | None, *, verbose: bool) -> list[str]:
+    """Return a text line by line; a description that is wrapped, one long escaped line, is spelled out instead."""
     lines = _split(decode_text(data))
-    content = decode_content(body)
-    if not content.sdp:
+    if content is None or not content.sdp or content.sdp == content.text:
         return lines
-    wrapped = [f"{content.kind.value} in JSON (-v shows it as sent), its SDP:"]
+    wrapping = " in JSON" if data.lstrip()[:1] in (b"{", b"[") else ", encoded"
+    wrapped = [f"{content.kind.value}{wrapping} (-v shows it as sent), its SDP:"]
     return [*(lines if verbose else wrapped), "", *_split(content.sdp)]
 
 

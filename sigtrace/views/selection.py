@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sigtrace.application.websocket.message import Message
 from sigtrace.errors import SelectionError
 from sigtrace.value import Value
 from sigtrace.views.abridged import abridged
 from sigtrace.views.moment import parse_time
-from sigtrace.views.people import People
+from sigtrace.views.people import BRIEF_ID, People, is_long_id
 from sigtrace.views.quantities import format_duration
 from sigtrace.views.times import format_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from sigtrace.application.http.message import Exchange
+    from sigtrace.calls.acts import Act
     from sigtrace.calls.negotiation import Call
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.signals import Signal
@@ -37,6 +39,7 @@ class Selection(Value, frozen=True, kw_only=True):
     call: int | None = None
     peer: str | None = None  # a name, a name without its host, or an id
     server: str | None = None  # "ip:port" or "ip"
+    room: str | None = None
     since_ns: int | None = None
     until_ns: int | None = None
 
@@ -60,6 +63,8 @@ def select(trace: Trace, selection: Selection) -> Trace:
         return trace
     if selection.server is not None:
         trace = _select_server(trace, selection.server)
+    if selection.room is not None:
+        trace = _select_room(trace, selection.room)
     if selection.peer is not None:
         trace = _select_peer(trace, selection.peer)
     if selection.call is not None:
@@ -86,24 +91,25 @@ def _no_time(trace: Trace, selection: Selection) -> SelectionError:
 
 
 def _select_server(trace: Trace, wanted: str) -> Trace:
-    servers = {exchange.server for exchange in trace.exchanges} | {session.server for session in trace.sessions}
+    servers = {carrier.server for carrier in carriers_of(trace)} | {session.server for session in trace.sessions}
     chosen = {server for server in servers if wanted in (str(server), server.address, f"[{server.address}]")}
     if not chosen:
         own = dict.fromkeys(str(session.server) for session in trace.sessions)
         raise SelectionError(f"no server {wanted}", hint=_hint("servers", own or sorted(map(str, servers))))
-    return _within(trace, exchange=lambda exchange: exchange.server in chosen, session=_sessions_of(trace, chosen))
+    return _within(trace, carrier=lambda carrier: carrier.server in chosen, session=_sessions_of(trace, chosen))
 
 
 def _sessions_of(trace: Trace, servers: set[Endpoint]) -> set[int]:
     return {session.number for session in trace.sessions if session.server in servers}
 
 
-def _within(trace: Trace, exchange: Callable[[Exchange], bool], session: set[int]) -> Trace:
-    kept = _keep_exchanges(trace, exchange)
+def _within(trace: Trace, carrier: Callable[[Exchange | Message], bool], session: set[int]) -> Trace:
+    kept = _keep_carriers(trace, carrier)
     return _keep(
         kept,
         peers=(peer for peer in trace.peers if peer.session in session),
         waits=(wait for wait in trace.waits if wait.session in session),
+        acts=(act for act in trace.acts if act.session in session),
         signals=(signal for signal in trace.signals if signal.session in session),
         calls=(call for call in trace.calls if call.session in session),
     )
@@ -116,15 +122,28 @@ def _select_peer(trace: Trace, wanted: str) -> Trace:
     chosen = {(peer.session, peer.id) for peer in trace.peers if _is_called(peer, wanted)}
     if not chosen:
         labels = dict.fromkeys(
-            f"{peer.id} {abridged(peer.name)}" if peer.name else str(peer.id) for peer in trace.peers
+            f"{peer.id} {abridged(peer.name)}" if peer.name else abridged(str(peer.id)) for peer in trace.peers
         )
         raise SelectionError(f"no peer {wanted}", hint=_hint("peers", labels))
     return _around(trace, chosen)
 
 
 def _is_called(peer: Peer, wanted: str) -> bool:
-    name = peer.name or ""
-    return wanted in (str(peer.id), name, name.partition("@")[0]) and bool(wanted)
+    """Tell whether a peer is meant: by its name, a name without its host, its id, or the beginning of a long one."""
+    name, own = peer.name or "", str(peer.id)
+    if not wanted:
+        return False
+    return wanted in (own, name, name.partition("@")[0]) or (
+        is_long_id(own) and len(wanted) >= BRIEF_ID and own.startswith(wanted)
+    )
+
+
+def _select_room(trace: Trace, wanted: str) -> Trace:
+    chosen = {(peer.session, peer.id) for peer in trace.peers if peer.room == wanted}
+    if not chosen:
+        rooms = dict.fromkeys(abridged(peer.room) for peer in trace.peers if peer.room is not None)
+        raise SelectionError(f"no room {wanted}", hint=_hint("rooms", rooms))
+    return _around(trace, chosen)
 
 
 class _Company:
@@ -134,7 +153,7 @@ class _Company:
         self._trace = trace
         self._chosen = chosen
         self._people = People(trace)
-        self._messages = {signal.sent_exchange for signal in trace.signals}
+        self._bearing = {number for one in trace.signals for number in (one.sent_by, one.delivered_by)}
 
     def concerned(self, session: int, *parties: PeerId | None) -> list[bool]:
         """Say of each party that is known whether it is one of the chosen."""
@@ -142,23 +161,25 @@ class _Company:
 
     def keep(self, signals: list[Signal], waits: list[Wait], calls: Iterable[Call]) -> Trace:
         """Keep these, and whatever else the chosen did."""
-        numbers = {wait.exchange for wait in waits}
-        numbers |= {number for one in signals for number in (one.sent_exchange, one.delivered_exchange) if number}
+        acts = [act for act in self._trace.acts if any(self.concerned(act.session, act.peer))]
+        numbers = {wait.exchange for wait in waits} | {act.number for act in acts}
+        numbers |= {number for one in signals for number in (one.sent_by, one.delivered_by) if number}
         partners = {(one.session, peer) for one in signals for peer in (one.sender, one.receiver) if peer is not None}
         return _keep(
-            _keep_exchanges(self._trace, lambda one: one.number in numbers or self._made(one)),
+            _keep_carriers(self._trace, lambda one: one.number in numbers or self._made(one)),
             peers=(peer for peer in self._trace.peers if (peer.session, peer.id) in self._chosen | partners),
             waits=waits,
+            acts=acts,
             signals=signals,
             calls=calls,
         )
 
-    def _made(self, exchange: Exchange) -> bool:
+    def _made(self, carrier: Exchange | Message) -> bool:
         """Messages are chosen as signals; here it is about all else that the chosen asked of the server."""
-        session = self._people.session_of(exchange)
-        if session is None or exchange.number in self._messages:
+        session = self._people.session_of(carrier)
+        if session is None or carrier.number in self._bearing:
             return False
-        return (session, self._people.author(exchange, session)) in self._chosen
+        return (session, self._people.author(carrier, session)) in self._chosen
 
 
 def _around(trace: Trace, chosen: set[tuple[int, PeerId]]) -> Trace:
@@ -212,6 +233,7 @@ def _select_call(trace: Trace, number: int) -> Trace:
         timed,
         peers=(peer for peer in between.peers if (peer.session, peer.id) in pair),
         waits=timed.waits,
+        acts=timed.acts,
         signals=(signal for signal in timed.signals if signal.number in own or signal.call is None),
         calls=(call,),
     )
@@ -224,17 +246,19 @@ def _select_time(trace: Trace, first_ns: int, last_ns: int) -> Trace:
     def overlaps(start_ns: int, end_ns: int | None) -> bool:
         return start_ns <= last_ns and (end_ns is None or end_ns >= first_ns)
 
-    exchanges = _keep_exchanges(trace, lambda one: overlaps(one.at_ns, _ended_ns(one, trace.last_ns)))
-    packets = [half.span for one in exchanges.exchanges for half in (one.request, one.response) if half is not None]
+    carriers = _keep_carriers(trace, lambda one: overlaps(one.at_ns, _ended_ns(one, trace.last_ns)))
+    packets = [half.span for one in carriers.exchanges for half in (one.request, one.response) if half is not None]
+    packets += [one.span for one in carriers.messages]
     first_packet = min((span.first_packet for span in packets), default=0)
     last_packet = max((span.last_packet for span in packets), default=0)
-    kept = {one.number for one in exchanges.exchanges}
+    kept = {one.number for one in carriers_of(carriers)}
     return replace(
         _keep(
-            exchanges,
+            carriers,
             peers=(one for one in trace.peers if overlaps(one.joined_ns or 0, one.left_ns)),
             waits=(one for one in trace.waits if one.exchange in kept),
-            signals=(one for one in trace.signals if {one.sent_exchange, one.delivered_exchange} & kept),
+            acts=(one for one in trace.acts if overlaps(one.at_ns, one.at_ns) or one.number in kept),
+            signals=(one for one in trace.signals if {one.sent_by, one.delivered_by} & kept),
             calls=(one for one in trace.calls if overlaps(one.began_ns, one.ended_ns)),
         ),
         notices=tuple(
@@ -243,36 +267,56 @@ def _select_time(trace: Trace, first_ns: int, last_ns: int) -> Trace:
     )
 
 
-def _ended_ns(exchange: Exchange, last_ns: int) -> int:
-    if exchange.response is not None:
-        return exchange.response.span.end_ns
-    return exchange.ended_ns if exchange.ended_ns is not None else last_ns
+def _ended_ns(carrier: Exchange | Message, last_ns: int) -> int:
+    if isinstance(carrier, Message):
+        return carrier.span.end_ns
+    if carrier.response is not None:
+        return carrier.response.span.end_ns
+    return carrier.ended_ns if carrier.ended_ns is not None else last_ns
 
 
 # --- putting a trace together again
 
 
-def _keep_exchanges(trace: Trace, wanted: Callable[[Exchange], bool]) -> Trace:
-    kept = [(exchange, role) for exchange, role in zip(trace.exchanges, trace.roles, strict=True) if wanted(exchange)]
-    flows = {exchange.flow for exchange, _ in kept}
+def carriers_of(trace: Trace) -> Iterator[Exchange | Message]:
+    """Yield all that bears signaling."""
+    yield from trace.exchanges
+    yield from trace.messages
+
+
+def _keep_carriers(trace: Trace, wanted: Callable[[Exchange | Message], bool]) -> Trace:
+    kept = [(one, role) for one, role in zip(trace.exchanges, trace.roles, strict=True) if wanted(one)]
+    messages = [(one, name) for one, name in zip(trace.messages, trace.message_protocols, strict=True) if wanted(one)]
+    flows = {exchange.flow for exchange, _ in kept} | {message.flow for message, _ in messages}
     return replace(
         trace,
         exchanges=tuple(exchange for exchange, _ in kept),
         roles=tuple(role for _, role in kept),
+        messages=tuple(message for message, _ in messages),
+        message_protocols=tuple(name for _, name in messages),
+        controls=tuple(control for control in trace.controls if control.flow in flows),
         flows=tuple(flow for flow in trace.flows if flow.flow.number in flows),
     )
 
 
-def _keep(
-    trace: Trace, *, peers: Iterable[Peer], waits: Iterable[Wait], signals: Iterable[Signal], calls: Iterable[Call]
+def _keep(  # noqa: PLR0913 - one for each kind of result
+    trace: Trace,
+    *,
+    peers: Iterable[Peer],
+    waits: Iterable[Wait],
+    acts: Iterable[Act],
+    signals: Iterable[Signal],
+    calls: Iterable[Call],
 ) -> Trace:
     kept_peers, kept_waits, kept_signals, kept_calls = tuple(peers), tuple(waits), tuple(signals), tuple(calls)
-    sessions = {one.session for group in (kept_peers, kept_waits, kept_signals, kept_calls) for one in group}
+    kept_acts = tuple(acts)
+    sessions = {one.session for group in (kept_peers, kept_waits, kept_acts, kept_signals, kept_calls) for one in group}
     return replace(
         trace,
         sessions=tuple(session for session in trace.sessions if session.number in sessions),
         peers=kept_peers,
         waits=kept_waits,
+        acts=kept_acts,
         signals=kept_signals,
         calls=kept_calls,
         verdicts={call.number: trace.verdicts[call.number] for call in kept_calls if call.number in trace.verdicts},
