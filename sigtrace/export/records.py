@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from sigtrace.export.capture_records import capture_record, notice_record
 from sigtrace.export.http_records import exchange_record, flow_record
 from sigtrace.export.sdp_records import candidate_record, candidates_of, description_record
-from sigtrace.export.signaling_records import call_record, peer_record, signal_record, wait_record
+from sigtrace.export.signaling_records import act_record, call_record, peer_record, signal_record, wait_record
+from sigtrace.export.websocket_records import control_record, message_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,12 +40,13 @@ def records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Itera
         trace: whole, or a selection of it.
         flows: also flows that carried nothing we decode, and digests of the bytes of each; the trace must have been
             made with `all_flows`.
-        bodies: also the text of every signal and the SDP of every description.
+        bodies: also the text of every signal and WebSocket message, and the SDP of every description.
     """
     for capture in trace.captures:
         yield capture_record(capture)
     plan = [
         *_plan_http(trace, flows=flows),
+        *_plan_websocket(trace, bodies=bodies),
         *_plan_signaling(trace, bodies=bodies),
         *_plan_notices(trace),
     ]
@@ -62,6 +64,13 @@ def _plan_http(trace: Trace, *, flows: bool) -> Iterator[_Planned]:
         yield (exchange.at_ns, 1, (exchange.number, 0), partial(exchange_record, exchange, role))
 
 
+def _plan_websocket(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
+    for message, protocol in zip(trace.messages, trace.message_protocols, strict=True):
+        yield (message.at_ns, 1, (message.number, 0), partial(message_record, message, protocol, bodies=bodies))
+    for place, control in enumerate(trace.controls):
+        yield (control.span.start_ns, 1, (0, place), partial(control_record, control))
+
+
 def _plan_signaling(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
     started = {session.number: session.started_ns for session in trace.sessions}
     for place, peer in enumerate(trace.peers):
@@ -69,6 +78,8 @@ def _plan_signaling(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
     for place, wait in enumerate(trace.waits):
         at_ns = wait.ended_ns if wait.asked_ns is None else wait.asked_ns
         yield (at_ns, 3, (place, 0), partial(wait_record, wait))
+    for place, act in enumerate(trace.acts):
+        yield (act.at_ns, 3, (place, 1), partial(act_record, act))
     for signal in trace.signals:
         for place, make in enumerate(_signal_makers(signal, bodies=bodies)):
             yield (signal.began_ns, 4, (signal.number, place), make)
@@ -94,12 +105,9 @@ def _appeared_ns(peer: Peer, started: dict[int, int]) -> int:
 
 def _plan_notices(trace: Trace) -> Iterator[_Planned]:
     """A notice has a packet, not a time: it stands behind what is known to have happened by then."""
-    known = sorted(
-        (part.span.last_packet, part.span.end_ns)
-        for exchange in trace.exchanges
-        for part in (exchange.request, exchange.response)
-        if part is not None
-    )
+    parts = (part for exchange in trace.exchanges for part in (exchange.request, exchange.response) if part is not None)
+    spans = [*(part.span for part in parts), *(message.span for message in trace.messages)]
+    known = sorted((span.last_packet, span.end_ns) for span in spans)
     packets = [packet for packet, _ in known]
     latest = _running_maximum(at_ns for _, at_ns in known)
     for place, notice in enumerate(trace.notices):

@@ -19,14 +19,20 @@ _COLUMNS = {
         response_body.sha256 response_body.encoding response_body.content_length response_body.content_sha256
         response_body.missing state packets request_packets response_packets ended_by ended_ns request_retransmitted
     """,
-    "peer": "id name server address protocol room joined_ns left_ns left session sign_in",
+    "websocket_message": """
+        number flow client server from opcode length sha256 at_ns packets end_ns protocol target wire_length compressed
+        frames missing state text
+    """,
+    "websocket_control": "flow client server from opcode at_ns packets length code reason rtt_ns",
+    "peer": "id name server address protocol room joined_ns left_ns left session sign_in is_server",
     "wait": """
         exchange peer asked_ns answered_ns hang_ns released_by from_queue by_peer signal blind_ns ended_ns session
         inferred
     """,
+    "act": "kind peer from at_ns about room name text others number packet session",
     "signal": """
         number protocol kind from to sent_ns delivered_ns relay_ns queued sent_exchange delivered_exchange call fate
-        length sha256 problem session text
+        length sha256 problem session sent_message delivered_message to_all dialog label text
     """,
     "description": "signal kind from to bundle media sdp",
     "candidate": """
@@ -35,7 +41,7 @@ _COLUMNS = {
     "call": """
         number protocol caller callee offered_ns answered_ns ended_ns ended offers answers candidates.caller
         candidates.callee answer_time_ns server session began_ns offer_delivered_ns first_candidate_ns
-        last_candidate_ns ended_by verdict glare loopback inferred signals
+        last_candidate_ns ended_by verdict glare loopback inferred signals dialog
     """,
     "notice": "code severity text packet offset",
 }

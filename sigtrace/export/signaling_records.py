@@ -1,4 +1,4 @@
-"""The records `peer`, `wait`, `signal` and `call`: what the signaling means."""
+"""The records `peer`, `wait`, `act`, `signal` and `call`: what the signaling means."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sigtrace.export.record import word
 
 if TYPE_CHECKING:
+    from sigtrace.calls.acts import Act
     from sigtrace.calls.negotiation import Call
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.signals import Signal
@@ -30,6 +31,7 @@ def peer_record(peer: Peer) -> Record:
         "left": word(peer.left),
         "session": peer.session,
         "sign_in": peer.sign_in,
+        "is_server": peer.is_server,
     }
 
 
@@ -50,6 +52,25 @@ def wait_record(wait: Wait) -> Record:
         "ended_ns": wait.ended_ns,
         "session": wait.session,
         "inferred": wait.inferred,
+    }
+
+
+def act_record(act: Act) -> Record:
+    """Make the record of one act."""
+    return {
+        "type": "act",
+        "kind": act.kind.value,
+        "peer": act.peer,
+        "from": "client" if act.from_client else "server",
+        "at_ns": act.at_ns,
+        "about": act.about,
+        "room": act.room,
+        "name": act.name,
+        "text": act.text,
+        "others": act.others,
+        "number": act.number,
+        "packet": act.packet,
+        "session": act.session,
     }
 
 
@@ -75,6 +96,11 @@ def signal_record(signal: Signal, *, bodies: bool) -> Record:
         "sha256": content.sha256,
         "problem": content.problem,
         "session": signal.session,
+        "sent_message": signal.sent_message,
+        "delivered_message": signal.delivered_message,
+        "to_all": signal.to_all,
+        "dialog": signal.dialog,
+        "label": content.label,
     }
     if bodies:
         record["text"] = content.text
@@ -109,4 +135,5 @@ def call_record(call: Call, verdict: Verdict | None) -> Record:
         "loopback": call.loopback,
         "inferred": call.inferred,
         "signals": list(call.signals),
+        "dialog": call.dialog,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.value import replace
+from sigtrace.views.abridged import abridged
 from sigtrace.views.ladder_rows import Column, ColumnKind, Tone
 from sigtrace.views.people import SERVER, Stranger, TheServer
 from sigtrace.views.quantities import count
@@ -33,7 +35,8 @@ class Columns:
         self, trace: Trace, people: People, session: int, server: Endpoint, steps: Iterable[Step], max_peers: int
     ) -> None:
         weights = _weigh(steps)
-        order = _in_order_of_arrival(trace, session, weights)
+        rooms = _rooms_of(trace, session)
+        order = _in_order_of_arrival(trace, session, weights, rooms)
         room = max_peers if len(order) <= max_peers else max(max_peers - 1, 1)  # the others need a column, too
         real = {peer.id for peer in trace.peers if peer.session == session}
         kept = set(sorted(order, key=lambda party: (party not in real, -weights[party]))[:room])
@@ -44,7 +47,14 @@ class Columns:
         middle = (len(shown) + 1) // 2
         self.parties: list[Party | None] = [*shown[:middle], SERVER, *shown[middle:]]
         self._places = {party: place for place, party in enumerate(self.parties)}
-        self.columns = tuple(_column(people, session, server, party, len(self.folded)) for party in self.parties)
+        several = len(set(rooms.values())) > 1
+        self.columns = tuple(
+            replace(
+                _column(people, session, server, party, len(self.folded)),
+                room=rooms.get(party) if several and party is not None else None,
+            )
+            for party in self.parties
+        )
 
     def place(self, party: Party) -> int:
         """Return the index of a party's column, that of the others when it has none."""
@@ -64,8 +74,20 @@ def _weigh(steps: Iterable[Step]) -> dict[Party, int]:
     return weights
 
 
-def _in_order_of_arrival(trace: Trace, session: int, weights: dict[Party, int]) -> list[Party]:
+def _rooms_of(trace: Trace, session: int) -> dict[Party, str]:
+    """Return the first room of each peer that was in one."""
+    rooms: dict[Party, str] = {}
+    for peer in trace.peers:
+        if peer.session == session and peer.room is not None:
+            rooms.setdefault(peer.id, abridged(peer.room))
+    return rooms
+
+
+def _in_order_of_arrival(trace: Trace, session: int, weights: dict[Party, int], rooms: dict[Party, str]) -> list[Party]:
+    """Order peers as they came, those of one room together."""
     known: list[Party] = [peer.id for peer in trace.peers if peer.session == session and peer.id in weights]
+    opened = list(dict.fromkeys(rooms.get(party) for party in known))
+    known.sort(key=lambda party: opened.index(rooms.get(party)))
     return list(dict.fromkeys([*known, *weights]))
 
 

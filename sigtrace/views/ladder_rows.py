@@ -57,6 +57,7 @@ class Column(Value, frozen=True, kw_only=True):
     brief: str = ""  # of a peer: the name without its host, where that is enough
     id: str | None = None  # of a peer
     address: str | None = None
+    room: str | None = None  # of a peer, where a session has several
 
 
 class Arrow(Value, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from sigtrace.views.wording import place_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.application.websocket import message as websocket
+    from sigtrace.application.websocket.message import Message as WebSocketMessage
     from sigtrace.trace import Trace
 
 DUMPED = 4096
@@ -31,7 +31,7 @@ _ROW = 16
 
 def explain_message(
     trace: Trace,
-    message: websocket.Message,
+    message: WebSocketMessage,
     *,
     time_format: TimeFormat = TimeFormat.RELATIVE,
     code: bool = False,
@@ -59,7 +59,7 @@ def explain_message(
     )
 
 
-def _title(people: People, message: websocket.Message) -> str:
+def _title(people: People, message: WebSocketMessage) -> str:
     session = people.session_of(message)
     whose = message.client.address
     if session is not None:
@@ -68,7 +68,7 @@ def _title(people: People, message: websocket.Message) -> str:
     return f"message of {whose}" if message.from_client else f"message to {whose}"
 
 
-def _facts(trace: Trace, people: People, message: websocket.Message, clock: Clock) -> Iterator[tuple[str, str]]:
+def _facts(trace: Trace, people: People, message: WebSocketMessage, clock: Clock) -> Iterator[tuple[str, str]]:
     ends = (message.client, message.server) if message.from_client else (message.server, message.client)
     yield "from", f"{ends[0]} to {ends[1]}, {trace.protocol_of(message.number)}"
     yield "at", f"{clock.text(message.at_ns)} ({format_date(message.at_ns)})"
@@ -84,7 +84,7 @@ def _facts(trace: Trace, people: People, message: websocket.Message, clock: Cloc
             yield "says", ", ".join([words.label, *words.details])
 
 
-def _problems(trace: Trace, message: websocket.Message) -> Iterator[str]:
+def _problems(trace: Trace, message: WebSocketMessage) -> Iterator[str]:
     if message.missing:
         yield f"{count(message.missing, 'byte')} of it never captured"
     if message.state in (MessageState.OPEN, MessageState.ABORTED):
@@ -95,12 +95,12 @@ def _problems(trace: Trace, message: websocket.Message) -> Iterator[str]:
             yield f"{notice.code}: {notice.text}{place_of(notice.packet, notice.offset)}"
 
 
-def _packets(message: websocket.Message) -> str:
+def _packets(message: WebSocketMessage) -> str:
     first, last = message.span.first_packet, message.span.last_packet
     return f"packet {first}" if first == last else f"packets {first} to {last}"
 
 
-def _form(message: websocket.Message) -> str:
+def _form(message: WebSocketMessage) -> str:
     """Say how it went over the wire: `text, 2 fragments, masked, deflated to 310 B`."""
     words = [message.opcode.name.lower()]
     words += [f"{message.frames} fragments"] if message.frames > 1 else []
@@ -109,7 +109,7 @@ def _form(message: websocket.Message) -> str:
     return ", ".join(words)
 
 
-def _lines(trace: Trace, message: websocket.Message, *, verbose: bool) -> list[str]:
+def _lines(trace: Trace, message: WebSocketMessage, *, verbose: bool) -> list[str]:
     data = message.data
     if not data:
         return []
@@ -129,7 +129,7 @@ def _dump(data: bytes) -> Iterator[str]:
         yield f"… {format_bytes(len(data) - DUMPED)} more"
 
 
-def _note(message: websocket.Message) -> str:
+def _note(message: WebSocketMessage) -> str:
     if message.length is None:
         return f"{format_bytes(message.wire_length)} as sent, not readable"
     if not message.length:

@@ -53,6 +53,8 @@ class _Drawing:
         if self._section.remarks:
             yield Line(self._screen)
         yield self._header()
+        if any(column.room is not None for column in self._section.columns):
+            yield self._rooms()
         yield Line(self._screen)
         for row in self._section.rows:
             yield from self._row(row)
@@ -72,6 +74,18 @@ class _Drawing:
         line = self._gutter_line("#", "pkt", "time", "since", TITLE)
         for text, start in layout.place_labels(self._column_labels(), self._screen):
             line.to(start).add(text, TITLE)
+        return line
+
+    def _rooms(self) -> Line:
+        """Name the rooms beneath the names, where there are several."""
+        line = Line(self._screen)
+        labels = [
+            self._screen.shorten(self._screen.clean(column.room or ""), max(self._layout.label_room, 4))
+            for column in self._section.columns
+        ]
+        for text, start in self._layout.place_labels(labels, self._screen):
+            if text:
+                line.to(start).add(text, DIM)
         return line
 
     def _column_labels(self) -> list[str]:
@@ -128,12 +142,16 @@ class _Drawing:
         screen, join = self._screen, self._glyphs.join
         _, width = self._layout.note_span(row.source, row.target)
         label = screen.clean(row.label) + (screen.clean(f" \u00d7{row.folded}") if row.folded > 1 else "")
-        room = max(width - 1, 4) if screen.cells(label) < width else max(length - 6, 4)
+        far = length - 6 > width  # the arrow goes past other lifelines
+        room = max(width - 1, 4) if screen.cells(label) < width and not far else max(length - 6, 4)
         lead, rest = _fill(label, " ", room, screen)
         details = [screen.clean(detail) for detail in row.details]
+        notes = [screen.clean(note) for note in row.notes]
+        if far:  # an arrow that long has room for all that is to be said
+            details, notes = [*details, *notes], []
         while details and not rest and screen.cells(f"{lead}{join}{details[0]}") <= room:
             lead = f"{lead}{join}{details.pop(0)}"
-        beneath = join.join(text for text in (rest, *details, *map(screen.clean, row.notes)) if text)
+        beneath = join.join(text for text in (rest, *details, *notes) if text)
         edge = f"{join.strip()} "
         lines = [(text.strip(edge), DIM) for text in wrap(beneath, width, screen)]
         for problem in row.problems:
