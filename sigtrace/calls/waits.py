@@ -27,6 +27,7 @@ class Release(Enum):
     RESET = "reset"
     CAPTURE_ENDED = "capture-ended"
     HEARTBEAT = "heartbeat"  # Engine.IO: a ping of the server, or the pong to one of the client
+    NOTHING = "nothing"  # answered that there is nothing, after a while or at once
     UPGRADED = "upgraded"  # Engine.IO: nothing more comes this way, the WebSocket has taken over
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sigtrace.signaling.events import SignalingEvent
 
 if TYPE_CHECKING:
+    from sigtrace.application.http.message import Exchange
     from sigtrace.signaling.bearer import Bearer
     from sigtrace.signaling.content import Content
     from sigtrace.signaling.events import Listed, PeerId
@@ -74,6 +75,21 @@ class PeerLeft(RoomEvent, frozen=True, kw_only=True):
     room: str | None = None
 
 
+class Polled(RoomEvent, frozen=True, kw_only=True):
+    """A client asks over HTTP for what there is for it, by a request that may hang; `at_ns` is when it asks."""
+
+    exchange: Exchange
+    peer: PeerId | None = None  # where it names itself
+    nothing: bool = False  # the answer says that there is nothing
+
+
+class Remarked(RoomEvent, frozen=True, kw_only=True):
+    """Something the protocol knows that is neither coming, going nor a message: `stunservers`, `shareScreen`."""
+
+    name: str
+    text: str = ""  # what is worth showing of it; secrets are masked
+
+
 class Sent(RoomEvent, frozen=True, kw_only=True):
     """A client hands the server a message for others."""
 
@@ -82,6 +98,7 @@ class Sent(RoomEvent, frozen=True, kw_only=True):
     to_all: bool = False  # for everyone in the room, perhaps the sender too
     sender: PeerId | None = None  # where it names itself
     dialog: str | None = None  # tells negotiations of the same two peers apart: SimpleWebRTC's screen, a stream's id
+    unless_relayed: Remarked | None = None  # what it is when nobody gets it: then it was for the server alone
 
 
 class Delivered(RoomEvent, frozen=True, kw_only=True):
@@ -91,6 +108,7 @@ class Delivered(RoomEvent, frozen=True, kw_only=True):
     sender: PeerId | None = None  # None: it does not say
     receiver: PeerId | None = None  # where it names whom it is for
     dialog: str | None = None
+    unless_relayed: Remarked | None = None  # what it is when nobody sent it: then it is the server's own
 
 
 class Direct(RoomEvent, frozen=True, kw_only=True):
@@ -100,13 +118,6 @@ class Direct(RoomEvent, frozen=True, kw_only=True):
     resource: PeerId  # what the server is to this client
     accepted: bool | None = None  # by status; None when no answer was seen
     dialog: str | None = None
-
-
-class Remarked(RoomEvent, frozen=True, kw_only=True):
-    """Something the protocol knows that is neither coming, going nor a message: `stunservers`, `shareScreen`."""
-
-    name: str
-    text: str = ""  # what is worth showing of it; secrets are masked
 
 
 class Unknown(RoomEvent, frozen=True, kw_only=True):

@@ -60,8 +60,8 @@ def _tell_answer(scene: Scene, exchange: Exchange, response: Response, wait: Wai
     yield step
 
 
-_MINOR = frozenset({Release.HEARTBEAT, Release.UPGRADED})
-"""What keeps a connection alive is not worth a row by itself."""
+_MINOR = frozenset({Release.HEARTBEAT, Release.UPGRADED, Release.NOTHING})
+"""What says nothing is not worth a row by itself."""
 
 
 def _describe_release(scene: Scene, wait: Wait) -> tuple[str, Meaning]:
@@ -74,6 +74,7 @@ def _describe_release(scene: Scene, wait: Wait) -> tuple[str, Meaning]:
         Release.MESSAGE: ("message", Meaning(housekeeping)),
         Release.HEARTBEAT: ("heartbeat", Meaning(housekeeping)),
         Release.UPGRADED: ("nothing, the WebSocket takes over", Meaning(housekeeping)),
+        Release.NOTHING: ("nothing there", Meaning(housekeeping)),
         Release.SERVER_CLOSED: ("server closes", Meaning(presence)),
     }
     unreadable = Meaning(Tone.FAILURE, WireEvent.MESSAGE_DELIVERED)

@@ -53,6 +53,9 @@ _ENDS = {
     Release.CLIENT_CLOSED: "closed by the client",
     Release.RESET: "connection reset",
     Release.CAPTURE_ENDED: "still open when the capture ended",
+    Release.NOTHING: "nothing there",
+    Release.HEARTBEAT: "heartbeat",
+    Release.UPGRADED: "the WebSocket took over",
 }
 
 
@@ -135,6 +138,8 @@ def describe_release(trace: Trace, people: People, wait: Wait) -> str:
         return f"{who} left{doubt}"
     if wait.released_by is Release.MESSAGE:
         signal = trace.signal(wait.signal) if wait.signal is not None else None
+        if signal is None and wait.by_peer is None:
+            return f"message of the server{doubt}"
         what = name_kind(signal.kind) if signal else "message"
         return f"{what} from {who}{doubt}"
     return "an answer we cannot read" if wait.released_by is None else _ENDS[wait.released_by]

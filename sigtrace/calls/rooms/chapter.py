@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from sigtrace.calls.chapter import Chapter
 from sigtrace.calls.negotiation import find_calls
 from sigtrace.calls.rooms.identities import Identities
-from sigtrace.calls.rooms.legs import pair_legs
+from sigtrace.calls.rooms.legs import pair_legs, settle
+from sigtrace.calls.rooms.neighbours import tell_apart
 from sigtrace.calls.rooms.occurrences import find_acts
-from sigtrace.calls.rooms.polls import HangingPolls
+from sigtrace.calls.rooms.polls import HangingPolls, poll_of
 from sigtrace.calls.rooms.routes import Router
 from sigtrace.calls.rooms.stays import Stays
 from sigtrace.calls.sessions import Session
-from sigtrace.signaling.room_events import JoinAsked, Joined
+from sigtrace.signaling.room_events import JoinAsked, Joined, Polled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,11 +51,13 @@ def _place_in_time(event: RoomEvent) -> tuple[int, int, int]:
 
 def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> Chapter:
     """Make out of the events of one server who was there, who said what to whom, and what came of it."""
-    events = meeting.events
+    events = tell_apart(meeting.events)
     identities = Identities(events)
     rooms = {event.room for event in events if isinstance(event, JoinAsked | Joined) and event.room is not None}
     legs = pair_legs(events, identities, rooms)
-    polls = _polls_of(identities, around.polls)
+    polled = [event for event in events if isinstance(event, Polled)]
+    polls = _polls_of(identities, [*around.polls, *map(poll_of, polled)])
+    exchanges = {**around.exchanges, **{event.exchange.number: event.exchange for event in polled}}
     signals = Router(number, meeting.protocol, meeting.server, identities, polls).signals(legs)
     peers = Stays(number, meeting.protocol, meeting.server, identities, around.channels).collect(events)
     session = Session(
@@ -67,10 +70,10 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     return Chapter(
         session,
         peers,
-        HangingPolls(around.exchanges, around.last_ns).waits(number, polls, signals, events),
+        HangingPolls(exchanges, around.last_ns).waits(number, polls, signals, events),
         signals,
         find_calls(number, signals, {peer.id: peer for peer in peers}, None),
-        find_acts(number, events, identities, around.channels),
+        find_acts(number, settle(events, legs), identities, around.channels),
     )
 
 
@@ -79,7 +82,9 @@ def _polls_of(identities: Identities, polls: Sequence[Poll]) -> dict[PeerId, lis
     owners: dict[str, PeerId] = {}
     for peer, keys in identities.channels().items():
         for key in keys:
-            owners.setdefault(" ".join(key.split(" ")[:2]), peer)
+            owners.setdefault(key, peer)
+            if key.startswith("socket.io "):
+                owners.setdefault(" ".join(key.split(" ")[:2]), peer)
     mine: dict[PeerId, list[Poll]] = {}
     for poll in polls:
         owner = owners.get(poll.channel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.signaling.room_events import Delivered, Identified, JoinAsked, Joined, PeerJoined, Sent
+from sigtrace.signaling.room_events import Delivered, Identified, JoinAsked, Joined, PeerJoined, Polled, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Identities:
             self._addresses[bearer.channel] = bearer.client.address if by_address else str(bearer.client)
         if isinstance(event, Identified | Joined) and event.peer is not None:
             (said if bearer.from_client else self._by_channel).setdefault(bearer.channel, event.peer)
-        elif isinstance(event, JoinAsked) and event.peer is not None:
+        elif isinstance(event, JoinAsked | Polled) and event.peer is not None:
             said.setdefault(bearer.channel, event.peer)
         elif isinstance(event, Sent) and event.sender is not None:
             said.setdefault(bearer.channel, event.sender)

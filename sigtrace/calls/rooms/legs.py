@@ -5,6 +5,8 @@ something else around it. What stays the same, the essence, is the key: sendings
 the oldest that can be its own. It cannot be when it came later, when it names another receiver than the delivery's
 channel is known to be, or when the delivery names another sender. A sending to one is taken once, a sending to all once
 by each channel. What was taken tells in turn who is behind a channel that had no id yet.
+
+Of some messages only this shows that they are for others at all: without their other leg they are no legs.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ class _Pairing:
             self._legs.append(Leg(None, None, event))
 
     def finished(self) -> list[Leg]:
-        lost = [Leg(waiting.event, None) for waiting in self._sent if not waiting.taken_by]
+        unseen = (waiting.event for waiting in self._sent if not waiting.taken_by)
+        lost = [Leg(event, None) for event in unseen if event.unless_relayed is None]
         return sorted([*self._legs, *lost], key=_began_ns)
 
     def _send(self, event: Sent) -> None:
@@ -96,7 +99,8 @@ class _Pairing:
         bucket = self._waiting.get(key, deque()) if key is not None else deque()
         found = next((waiting for waiting in bucket if self._fits(waiting, event)), None)
         if found is None:
-            self._legs.append(Leg(None, event))
+            if event.unless_relayed is None:
+                self._legs.append(Leg(None, event))
             return
         found.taken_by.add(event.bearer.channel)
         if not found.broadcast:
@@ -113,7 +117,7 @@ class _Pairing:
         if not _agree(self._identities.known(sent.bearer.channel), event.sender):
             return False
         if waiting.broadcast:
-            return True
+            return sent.unless_relayed is None or sent.bearer.channel != event.bearer.channel
         own = self._identities.known(event.bearer.channel)
         if own is None and sent.bearer.channel == event.bearer.channel:
             return False  # to itself only when it says so
@@ -124,6 +128,15 @@ class _Pairing:
             self._identities.learn(delivered.bearer.channel, sent.receiver)
         if delivered.sender is not None:
             self._identities.learn(sent.bearer.channel, delivered.sender)
+
+
+def settle(events: Iterable[RoomEvent], legs: Iterable[Leg]) -> list[RoomEvent]:
+    """Return the events, and instead of those that turned out to be for or of the server alone what else they are."""
+    halves = {id(half) for leg in legs for half in leg if half is not None}
+    return [
+        event.unless_relayed or event if isinstance(event, Sent | Delivered) and id(event) not in halves else event
+        for event in events
+    ]
 
 
 def _agree(one: PeerId | None, other: PeerId | None) -> bool:

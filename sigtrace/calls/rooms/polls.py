@@ -1,22 +1,35 @@
-"""The hanging GETs of Engine.IO sessions → waits, as `/wait` is one."""
+"""The hanging GETs of Engine.IO sessions and of home-made mailboxes → waits, as `/wait` is one."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from sigtrace.application.socketio.packet import EnginePacketKind
+from sigtrace.application.socketio.packet import EnginePacketKind, Poll
 from sigtrace.calls.waits import Release, Wait, release_without_answer
-from sigtrace.signaling.room_events import PeerJoined, PeerLeft
+from sigtrace.signaling.room_events import PeerJoined, PeerLeft, Polled
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sigtrace.application.http.message import Exchange
-    from sigtrace.application.socketio.packet import Poll
     from sigtrace.calls.signals import Signal
     from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.room_events import RoomEvent
+
+
+def poll_of(event: Polled) -> Poll:
+    """Return a poll of a home-made mailbox as Engine.IO's are; no packets are in its answer."""
+    exchange = event.exchange
+    return Poll(
+        exchange=exchange.number,
+        channel=event.bearer.channel,
+        asked_ns=exchange.request.span.end_ns if exchange.request else None,
+        answered_ns=exchange.response.span.start_ns if exchange.response else None,
+        refused=exchange.response is not None and exchange.response.status >= HTTPStatus.BAD_REQUEST,
+        packets=(),
+    )
 
 
 class HangingPolls:
@@ -50,10 +63,12 @@ class HangingPolls:
         for signal in signals:
             if signal.delivered_exchange is not None:
                 delivered.setdefault(signal.delivered_exchange, signal)
-        presence: dict[int, PeerJoined | PeerLeft] = {}
+        presence: dict[int, PeerJoined | PeerLeft | Polled] = {}
         for event in events:
             if isinstance(event, PeerJoined | PeerLeft) and event.bearer.is_exchange:
                 presence.setdefault(event.bearer.number, event)
+            elif isinstance(event, Polled) and event.nothing:
+                presence.setdefault(event.exchange.number, event)
         waits = []
         for peer, own in polls.items():
             for poll, following in zip(own, [*own[1:], None], strict=True):
@@ -84,7 +99,7 @@ class HangingPolls:
         )
 
 
-def _explained(wait: Wait, poll: Poll, signal: Signal | None, presence: PeerJoined | PeerLeft | None) -> Wait:
+def _explained(wait: Wait, poll: Poll, signal: Signal | None, presence: PeerJoined | PeerLeft | Polled | None) -> Wait:
     """Say what answered a poll: a message of a peer before the coming and going of one, before all else."""
     if poll.answered_ns is None:
         return wait
@@ -98,6 +113,8 @@ def _explained(wait: Wait, poll: Poll, signal: Signal | None, presence: PeerJoin
             signal=signal.number,
             from_queue=signal.queued,
         )
+    if isinstance(presence, Polled):
+        return replace(wait, released_by=Release.NOTHING)
     if presence is not None:
         release = Release.PEER_JOINED if isinstance(presence, PeerJoined) else Release.PEER_LEFT
         return replace(wait, released_by=release, by_peer=presence.peer)
