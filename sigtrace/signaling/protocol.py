@@ -49,6 +49,15 @@ class SignalingProtocol(ABC):
         """Name what an exchange of this protocol is for."""
         return ExchangeKind.OPTIONS if unit.request and unit.request.method == "OPTIONS" else ExchangeKind.OTHER
 
+    def decode_together(self, units: Sequence[Unit]) -> Iterator[SignalingEvent | Notice]:
+        """Yield what all of this protocol's units say, which are in order of time.
+
+        That is what each says by itself. A protocol without words of its own overrides it: what a text is there, only
+        its company tells.
+        """
+        for unit in units:
+            yield from self.decode(unit)
+
     def claim(self, units: Sequence[Unit]) -> Iterable[Unit]:  # noqa: ARG002 - most need no company
         """Return the units that only their company shows to be of this protocol; they count as certain.
 

@@ -81,10 +81,12 @@ def _decode(
     events: dict[str, list[SignalingEvent]] = {}
     notices: list[Notice] = []
     kept = KeptDescriptions()
+    own: dict[SignalingProtocol, list[Unit]] = {}
     for unit, protocol in zip(units, recognised, strict=True):
-        if protocol is None:
-            continue
-        for event in protocol.decode(unit):
+        if protocol is not None:
+            own.setdefault(protocol, []).append(unit)
+    for protocol, some in own.items():
+        for event in protocol.decode_together(some):
             if isinstance(event, Notice):
                 notices.append(event)
             else:
