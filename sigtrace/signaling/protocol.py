@@ -61,6 +61,6 @@ class SignalingProtocol(ABC):
     def claim(self, units: Sequence[Unit]) -> Iterable[Unit]:  # noqa: ARG002 - most need no company
         """Return the units that only their company shows to be of this protocol; they count as certain.
 
-        Args: units: all of the trace that no protocol is certain of, in order of time.
+        Args: units: all of the trace that no protocol is certain of, in order of time; of a place where one is, none.
         """
         return ()

@@ -48,6 +48,11 @@ def place_of(unit: Message | SocketPacket) -> Place:
     return Place(unit.server, unit.path, unit.namespace)
 
 
+def _where(unit: Unit) -> Place | int:
+    """Return what a certain unit makes others like itself: those of its place; an exchange stands for itself."""
+    return id(unit) if isinstance(unit, Exchange) else place_of(unit)
+
+
 class Recogniser:
     """Recognises the units of a trace.
 
@@ -83,9 +88,10 @@ class Recogniser:
         return fits
 
     def _add_claims(self, units: Sequence[Unit]) -> None:
-        """Let protocols claim by company what no protocol is certain of by itself."""
+        """Let protocols claim by company what no protocol is certain of, neither by itself nor by its place."""
         index = {id(unit): place for place, unit in enumerate(units)}
-        open_units = [unit for unit, fits in zip(units, self._fits, strict=True) if Fit.CERTAIN not in fits.values()]
+        taken = {_where(unit) for unit, fits in zip(units, self._fits, strict=True) if Fit.CERTAIN in fits.values()}
+        open_units = [unit for unit in units if _where(unit) not in taken]
         for place, protocol in enumerate(self._protocols):
             for unit in protocol.claim(open_units):
                 fits = self._fits[index[id(unit)]]

@@ -52,3 +52,16 @@ def test_units_of_one_protocol_are_decoded_together() -> None:
     assert list(events) == ["numbers"]
     told = [(one.at_ns, one.name) for one in events["numbers"] if isinstance(one, Remarked)]
     assert told == [(1_000_000_000, "0"), (2_000_000_000, "1"), (3_000_000_000, "2")]
+
+
+def test_what_is_around_a_certain_unit_cannot_be_claimed() -> None:
+    """Many unknown messages do not outvote the one that shows what is spoken there; on another path they are free."""
+    sockets = Sockets()
+    sockets.open(1, 0.0, "/here")
+    sockets.open(2, 0.0, "/there")
+    sockets.say(1, 1.0, {"eventName": "__join", "data": {"room": "r"}})
+    for number in range(5):
+        sockets.say(1, 2.0 + number, "n")
+        sockets.say(2, 2.5 + number, "n")
+    protocols = sockets.reading([SkyRTC(), Numbers()]).message_protocols
+    assert protocols == ("skyrtc", *("skyrtc", "numbers") * 5)
