@@ -89,13 +89,13 @@ class Stays:
         elif isinstance(event, Joined):
             self._join(member, own, event)
             for other in event.others:
-                self._meet_told(other.peer, event.room or member.stays[-1].room)
+                self._meet_told(other.peer, event.room or _stay_on(member, event).room)
         elif isinstance(event, JoinRefused):
             self._refuse(member)
         elif isinstance(event, LeaveAsked):
-            _leave(member, event.room, event.at_ns, Departure.SIGNED_OUT)
+            _leave(member.stays, event.room, event.at_ns, Departure.SIGNED_OUT)
         elif isinstance(event, PeerJoined):
-            self._meet_told(event.peer, event.room or member.stays[-1].room, event.at_ns)
+            self._meet_told(event.peer, event.room or _only_room(member), event.at_ns)
         elif isinstance(event, PeerLeft):
             self._tell_left(event)
         elif isinstance(event, Direct):
@@ -134,15 +134,15 @@ class Stays:
 
     def _ask(self, member: _Member, peer: PeerId, event: JoinAsked) -> None:
         """Being let in may never be confirmed: then the asking is all there is to date a stay by."""
-        stay = member.stays[-1]
-        if stay.confirmed or stay.left_ns is not None:
+        stay = _stay_on(member, event)
+        if stay.confirmed or stay.left_ns is not None or stay.channel != event.bearer.channel:
             stay = _Stay(peer, None, event.bearer.channel)
             member.stays.append(stay)
         stay.room = event.room if event.room is not None else stay.room
         stay.joined_ns, stay.sign_in = event.at_ns, event.bearer.number
 
     def _join(self, member: _Member, peer: PeerId, event: Joined) -> None:
-        stay = member.stays[-1]
+        stay = _stay_on(member, event)
         if stay.left_ns is not None or (stay.confirmed and event.room not in (None, stay.room)):
             stay = _Stay(peer, None, event.bearer.channel)
             member.stays.append(stay)
@@ -165,7 +165,7 @@ class Stays:
         member = self._meet_told(event.peer, event.room)
         if self._identities.of(event.bearer) == event.peer:
             return  # signalmaster tells the leaver too
-        _leave(member, event.room, event.at_ns, Departure.VANISHED)
+        _leave(member.stays, event.room, event.at_ns, Departure.VANISHED)
 
     def _end_channel(self, peer: PeerId, key: str) -> None:
         channel = self._channels.get(key)
@@ -199,9 +199,22 @@ class Stays:
         )
 
 
-def _leave(member: _Member, room: str | None, at_ns: int, departure: Departure) -> None:
-    """End the stay that is meant: the one in that room, else the oldest that has not ended."""
-    still = [stay for stay in member.stays if stay.left_ns is None]
-    meant = [stay for stay in still if room is not None and stay.room == room] or still
+def _stay_on(member: _Member, event: RoomEvent) -> _Stay:
+    """Return the newest stay over the channel that bore an event: one peer may have several, in a room each."""
+    channel = event.bearer.channel
+    return next((stay for stay in reversed(member.stays) if stay.channel == channel), member.stays[-1])
+
+
+def _only_room(member: _Member) -> str | None:
+    """Return the room that a peer is in; None when it is in several, so that what it is told may be of any."""
+    rooms = {stay.room for stay in member.stays if stay.left_ns is None}
+    return rooms.pop() if len(rooms) == 1 else None
+
+
+def _leave(stays: list[_Stay], room: str | None, at_ns: int, departure: Departure) -> None:
+    """End the stay that is meant: the one in that room, else the oldest that has not ended and may be there."""
+    still = [stay for stay in stays if stay.left_ns is None]
+    there = [stay for stay in still if room is not None and stay.room == room]
+    meant = there or [stay for stay in still if None in (room, stay.room)]
     if meant:
         meant[0].left_ns, meant[0].left = at_ns, departure
