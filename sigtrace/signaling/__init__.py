@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from sigtrace.signaling.peerconnection import PeerConnection
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
+from sigtrace.signaling.skyrtc import SkyRTC
 
 PROTOCOLS: tuple[SignalingProtocol, ...] = (
     PeerConnection(),
+    SkyRTC(),
 )  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 
-__all__ = ["PROTOCOLS", "Fit", "PeerConnection", "SignalingProtocol"]
+__all__ = ["PROTOCOLS", "Fit", "PeerConnection", "SignalingProtocol", "SkyRTC"]
