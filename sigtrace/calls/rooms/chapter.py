@@ -54,7 +54,7 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     events = tell_apart(meeting.events)
     identities = Identities(events)
     rooms = {event.room for event in events if isinstance(event, JoinAsked | Joined) and event.room is not None}
-    legs = pair_legs(events, identities, rooms)
+    legs = pair_legs(events, identities, rooms, around.channels)
     polled = [event for event in events if isinstance(event, Polled)]
     polls = _polls_of(identities, [*around.polls, *map(poll_of, polled)])
     exchanges = {**around.exchanges, **{event.exchange.number: event.exchange for event in polled}}

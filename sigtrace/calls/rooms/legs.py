@@ -3,8 +3,9 @@
 Theory of operation. A server of rooms passes a message on at once, to the one it names or to everyone, and often writes
 something else around it. What stays the same, the essence, is the key: sendings wait under it, and every delivery takes
 the oldest that can be its own. It cannot be when it came later, when it names another receiver than the delivery's
-channel is known to be, or when the delivery names another sender. A sending to one is taken once, a sending to all once
-by each channel. What was taken tells in turn who is behind a channel that had no id yet.
+channel is known to be, or when the delivery names another sender. What is for all is for those who are there: a channel
+that is opened later gets what the server remembers, which is no relay. A sending to one is taken once, a sending to
+all once by each channel. What was taken tells in turn who is behind a channel that had no id yet.
 
 Of some messages only this shows that they are for others at all: without their other leg they are no legs.
 """
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sigtrace.signaling.room_events import Delivered, Direct, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
+    from sigtrace.calls.rooms.channels import Channel
     from sigtrace.calls.rooms.identities import Identities
     from sigtrace.signaling.content import Content
     from sigtrace.signaling.events import PeerId
@@ -30,6 +32,9 @@ SCAN_BOUND: Final = 512
 
 AHEAD_NS: Final = 1_000_000
 """How far a delivery's copy may be dated before its sending's: several interfaces, or a queue of the capture."""
+
+LATE_NS: Final = 1_000_000_000
+"""How long after a sending to all a channel may be opened that still gets it: a busy server has read neither yet."""
 
 
 class Leg(NamedTuple):
@@ -47,25 +52,32 @@ class _Waiting:
     taken_by: set[str] = field(default_factory=set)  # channels
 
 
-def pair_legs(events: Iterable[RoomEvent], identities: Identities, rooms: Collection[PeerId]) -> list[Leg]:
+def pair_legs(
+    events: Iterable[RoomEvent],
+    identities: Identities,
+    rooms: Collection[PeerId],
+    channels: Mapping[str, Channel],
+) -> list[Leg]:
     """Pair what was sent with what was delivered.
 
     Args:
         events: of one session, in order of time.
         identities: of its channels; learns more here.
         rooms: their names: a message to one of them is for everyone in it.
+        channels: when each was opened, by key.
     Returns: the legs in order of their first half, sendings that nobody got and deliveries of unseen sendings too.
     """
-    pairing = _Pairing(identities, rooms)
+    pairing = _Pairing(identities, rooms, channels)
     for event in events:
         pairing.take(event)
     return pairing.finished()
 
 
 class _Pairing:
-    def __init__(self, identities: Identities, rooms: Collection[PeerId]) -> None:
+    def __init__(self, identities: Identities, rooms: Collection[PeerId], channels: Mapping[str, Channel]) -> None:
         self._identities = identities
         self._rooms = rooms
+        self._channels = channels
         self._waiting: dict[tuple[str, str], deque[_Waiting]] = {}
         self._sent: list[_Waiting] = []
         self._legs: list[Leg] = []
@@ -116,12 +128,22 @@ class _Pairing:
             return False
         if not _agree(self._identities.known(sent.bearer.channel), event.sender):
             return False
-        if waiting.broadcast:
-            return sent.unless_relayed is None or sent.bearer.channel != event.bearer.channel
+        return self._is_for_all(sent, event) if waiting.broadcast else self._is_for_it(sent, event)
+
+    def _is_for_all(self, sent: Sent, event: Delivered) -> bool:
+        if sent.unless_relayed is not None and sent.bearer.channel == event.bearer.channel:
+            return False  # what only comes back is an answer
+        return self._opened_ns(event.bearer.channel) <= sent.bearer.span.end_ns + LATE_NS
+
+    def _is_for_it(self, sent: Sent, event: Delivered) -> bool:
         own = self._identities.known(event.bearer.channel)
         if own is None and sent.bearer.channel == event.bearer.channel:
             return False  # to itself only when it says so
         return _agree(sent.receiver, own) and _agree(sent.receiver, event.receiver)
+
+    def _opened_ns(self, channel: str) -> int:
+        known = self._channels.get(channel)
+        return 0 if known is None or known.opened_ns is None else known.opened_ns
 
     def _learn(self, sent: Sent, delivered: Delivered, *, broadcast: bool) -> None:
         if not broadcast and sent.receiver is not None:
