@@ -20,10 +20,10 @@ from sigtrace.sdp.lines import (
     Attribute,
     Line,
     MalformedLine,
-    Section,
     count_lines,
     decode_lines,
     encode_lines,
+    split_sections,
 )
 from sigtrace.sdp.media import MediaDescription, read_media
 from sigtrace.sdp.security import Fingerprint, Setup
@@ -124,7 +124,7 @@ def decode_description(text: str) -> Description:
         raise DecodeError("a description begins with v=", offset=0)
     lines, rest = decode_lines(text)
     malformed: list[MalformedLine] = []
-    session, *sections = _split_sections(lines, malformed)
+    session, *sections = split_sections(lines, malformed)
     defaults = read_defaults(session, Defaults())
     timings = session.every("t=", decode_timing)
     return Description(
@@ -152,16 +152,6 @@ def decode_description(text: str) -> Description:
 def encode_description(description: Description) -> str:
     """Return the text of a description, its lines as they are in `lines`. Source: RFC 8866 §5."""
     return encode_lines(description.lines, description.rest)
-
-
-def _split_sections(lines: tuple[Line, ...], malformed: list[MalformedLine]) -> list[Section]:
-    """Split lines before each `m=`; the first section is the session's."""
-    sections = [Section(malformed, number=1)]
-    for line in lines:
-        if line.text.startswith("m="):
-            sections.append(Section(malformed, number=line.number))
-        sections[-1].add(line)
-    return sections
 
 
 def _decode_version(value: str) -> str:

@@ -173,3 +173,13 @@ def decode_words(value: str) -> tuple[str, ...]:
     if not words:
         raise DecodeError("no value")
     return words
+
+
+def split_sections(lines: Iterable[Line], malformed: list[MalformedLine]) -> list[Section]:
+    """Split lines before each `m=`; the first section is the session's."""
+    sections = [Section(malformed, number=1)]
+    for line in lines:
+        if line.text.startswith("m="):
+            sections.append(Section(malformed, number=line.number))
+        sections[-1].add(line)
+    return sections

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sigtrace.sdp.candidate import Candidate, decode_candidate, encode_candidate
 from sigtrace.sdp.description import decode_description, encode_description
+from sigtrace.sdp.fragment import decode_fragment, encode_fragment
 from sigtrace.value import replace
 from tests.builders.descriptions import SAMPLES, sample, sample_text
 
@@ -54,3 +55,13 @@ def test_changed_lines_are_encoded() -> None:
 def test_any_text_after_the_version_comes_back(text: str) -> None:
     """Whatever follows v=, the text comes back exactly."""
     assert encode_description(decode_description("v=" + text)) == "v=" + text
+
+
+@given(st.text(), st.lists(_CANDIDATES, max_size=5))
+def test_any_fragment_comes_back(text: str, candidates: list[Candidate]) -> None:
+    """Whatever else is in a fragment, its text comes back exactly, and so does every candidate written into it."""
+    whole = "".join(f"a={encode_candidate(one)}\r\n" for one in candidates) + "a=end-of-candidates\r\n" + text
+    fragment = decode_fragment(whole)
+    assert encode_fragment(fragment) == whole
+    assert [one.candidate for one in fragment.trickled[: len(candidates)]] == candidates
+    assert fragment.trickled[len(candidates)].text is None
