@@ -77,24 +77,28 @@ class Wire:
         state: ExchangeState | None = None,
         response_whole: bool = True,
         missing: int = 0,
+        method: str | None = None,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        response_headers: tuple[tuple[bytes, bytes], ...] = (),
+        server: Endpoint | None = None,
     ) -> Exchange:
         number = len(self.exchanges) + 1
         request = Request(
             version="HTTP/1.0",
-            headers=(),
+            headers=headers,
             complete=True,
             span=Span(ns(at), ns(at), number * 10, number * 10),
             head_end_ns=ns(at),
-            method="POST" if body or missing else "GET",
+            method=method or ("POST" if body or missing else "GET"),
             target=target.encode(),
             body=body_of(body, missing=missing),
         )
         response = None
         if answered is not None:
-            headers = ((b"Pragma", str(answer[1]).encode()),) if answer[1] is not None else ()
+            pragma = ((b"Pragma", str(answer[1]).encode()),) if answer[1] is not None else ()
             response = Response(
                 version="HTTP/1.1",
-                headers=headers if response_whole else (),
+                headers=(*pragma, *response_headers) if response_whole else (),
                 complete=response_whole,
                 span=Span(ns(answered), ns(answered), number * 10 + 1, number * 10 + 1),
                 head_end_ns=ns(answered),
@@ -106,7 +110,7 @@ class Wire:
             number=number,
             flow=number,
             client=Endpoint(client, 40000 + number),
-            server=self.server,
+            server=server or self.server,
             request=request,
             response=response,
             state=state or (ExchangeState.COMPLETE if response else ExchangeState.ABORTED),
