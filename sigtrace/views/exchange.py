@@ -9,6 +9,7 @@ from sigtrace.signaling.content import decode_content
 from sigtrace.text import decode_text
 from sigtrace.value import Value
 from sigtrace.views.functions import CodeBehind
+from sigtrace.views.masking import mask_header, mask_text
 from sigtrace.views.people import People, Stranger
 from sigtrace.views.quantities import format_bytes, format_duration
 from sigtrace.views.signal_facts import signal_facts
@@ -174,7 +175,7 @@ def _message(title: str, half: Request | Response, clock: Clock, *, verbose: boo
         title=title,
         when=f"{clock.text(span.start_ns)}, {packets}",
         start=_start_line(half),
-        headers=tuple((decode_text(name), decode_text(value)) for name, value in half.headers),
+        headers=tuple((decode_text(name), mask_header(decode_text(name), value)) for name, value in half.headers),
         body=tuple(_body_lines(half.body, verbose=verbose)),
         body_note=_body_note(half.body),
     )
@@ -194,7 +195,7 @@ def _body_lines(body: Body, *, verbose: bool) -> list[str]:
 
 def body_lines(data: bytes, content: Content | None, *, verbose: bool) -> list[str]:
     """Return a text line by line; a description that is wrapped, one long escaped line, is spelled out instead."""
-    lines = _split(decode_text(data))
+    lines = _split(mask_text(decode_text(data)))
     if content is None or not content.sdp or content.sdp == content.text:
         return lines
     wrapping = " in JSON" if data.lstrip()[:1] in (b"{", b"[") else ", encoded"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sigtrace.calls.signals import Fate
 from sigtrace.signaling.content import DESCRIPTION_KINDS, SignalKind
 from sigtrace.views.abridged import abridged
+from sigtrace.views.masking import mask_text
 from sigtrace.views.quantities import count, format_bytes, format_duration
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 _TEXT_SHOWN = 32
 """Characters of a text message on its arrow; all of it is in `show`."""
+
+
+_TEXT_READ = 4096
+"""Characters that are looked at for it: secrets are masked before a text is shortened."""
 
 
 class Words(NamedTuple):
@@ -56,7 +61,7 @@ def describe_signal(signal: Signal) -> Words:
     length = (format_bytes(content.length),) if content.length else ()
     if content.kind in (SignalKind.TEXT, SignalKind.JSON):
         name = abridged(content.label) if content.label else name_kind(content.kind)
-        return Words(name, (shortened(content.text), *length) if content.text else length)
+        return Words(name, (shortened(mask_text(content.text[:_TEXT_READ])), *length) if content.text else length)
     return Words(name_kind(content.kind), () if content.kind is SignalKind.BYE else length)
 
 
