@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sigtrace.calls.signals import Signal
     from sigtrace.calls.surroundings import Surroundings
     from sigtrace.calls.waits import Wait
-    from sigtrace.signaling.events import SignalingEvent
+    from sigtrace.signaling.events import PeerId, SignalingEvent
 
 
 @dataclass(slots=True)
@@ -101,6 +101,11 @@ def _numbered(history: History) -> History:
         key=lambda wait: (wait.ended_ns if wait.asked_ns is None else wait.asked_ns, wait.exchange),
     )
     history.acts.sort(key=lambda act: (act.at_ns, act.packet or 0))
+    servers: dict[int, set[PeerId]] = {}
+    for peer in history.peers:
+        if peer.is_server:
+            servers.setdefault(peer.session, set()).add(peer.id)
     for call in history.calls:
-        history.verdicts[call.number] = judge(call, [history.signals[number - 1] for number in call.signals])
+        signals = [history.signals[number - 1] for number in call.signals]
+        history.verdicts[call.number] = judge(call, signals, servers.get(call.session, frozenset()))
     return history

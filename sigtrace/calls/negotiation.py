@@ -1,16 +1,17 @@
 """Signals → calls: one offer/answer negotiation of two peers, from the first offer to the goodbye (RFC 3264, RFC 9429).
 
-| state      | offer                      | answer    | candidate | BYE   |
-|------------|----------------------------|-----------|-----------|-------|
-| no call    | new call                   | new call¹ | new call¹ | new¹³ |
-| offered    | re-offer⁴; glare if theirs | answered  | counted   | ended |
-| answered   | re-offer⁴                  | answered  | counted   | ended |
-| ended      | new call                   | late⁵     | counted²  | same  |
+| state      | offer                       | answer    | candidate | BYE   |
+|------------|-----------------------------|-----------|-----------|-------|
+| no call    | new call                    | new call¹ | new call¹ | new¹³ |
+| offered    | re-offer⁴; glare if theirs⁶ | answered  | counted   | ended |
+| answered   | re-offer⁴                   | answered  | counted   | ended |
+| ended      | new call                    | late⁵     | counted²  | same  |
 
 ¹ its beginning was not captured; ² late candidates of a call that has just ended; ³ only when the capture began after
 one of the two had joined: else a goodbye without a call is just that; ⁴ a new call when its `o=` names another session
 than the sender's last description, as a re-offer never does (RFC 3264 §8); ⁵ it crossed the goodbye and answers the
-last offer; when that was answered already, it is of a new call¹.
+last offer; when that was answered already, it is of a new call¹; ⁶ not where a server refuses an offer and makes
+its own in the same answer (draft-ietf-wish-whep), which the other then answers.
 
 Two peers may negotiate several connections beside each other, one for the camera and one for the screen; where the
 protocol names them, each such dialog is a call of its own.
@@ -181,9 +182,10 @@ class _Reader:
 
     def _offer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
         call = self._current.get(_key_of(signal))
-        if call is None or call.bye is not None or _refused(call) or _describes_anew(call, signal):
+        counters = call is not None and _counters(call, signal)
+        if call is None or call.bye is not None or (_refused(call) and not counters) or _describes_anew(call, signal):
             call = self._begin(signal, sender, receiver, inferred=False)
-        elif call.pending_from == receiver and not call.answers:
+        elif call.pending_from == receiver and not call.answers and not counters:
             call.glare = True
         elif call.inferred and not call.offers:
             call.caller, call.callee = sender, receiver  # nothing better told who calls
@@ -213,6 +215,18 @@ class _Reader:
 
 def _refused(call: _Open) -> bool:
     return bool(call.offers) and all(offer.fate is Fate.REFUSED for offer in call.offers) and not call.answers
+
+
+def _counters(call: _Open, offer: Signal) -> bool:
+    """Tell whether an offer is what its sender would take instead of the one that it refuses in the same answer."""
+    last = call.offers[-1] if call.offers else None
+    return (
+        last is not None
+        and last.fate is Fate.REFUSED
+        and last.sender != offer.sender
+        and last.sent_exchange is not None
+        and last.sent_exchange == offer.sent_exchange
+    )
 
 
 def _describes_anew(call: _Open, offer: Signal) -> bool:

@@ -12,9 +12,11 @@ from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from sigtrace.calls.negotiation import Call
     from sigtrace.calls.signals import Signal
+    from sigtrace.signaling.events import PeerId
 
 
 class Outcome(Enum):
@@ -50,8 +52,14 @@ class Verdict(Value, frozen=True, kw_only=True):
         return self.outcome in GOOD
 
 
-def judge(call: Call, signals: Sequence[Signal]) -> Verdict:
-    """Judge a call by its signals, which are in order of time."""
+def judge(call: Call, signals: Sequence[Signal], servers: AbstractSet[PeerId] = frozenset()) -> Verdict:
+    """Judge a call by its signals, which are in order of time.
+
+    Args:
+        call: the call.
+        signals: all of it.
+        servers: which peers of its session are the server itself.
+    """
     offers = [signal for signal in signals if signal.kind is SignalKind.OFFER]
     answers = [signal for signal in signals if signal.kind in (SignalKind.ANSWER, SignalKind.PRANSWER)]
     if call.ended is CallEnd.REFUSED:
@@ -59,7 +67,7 @@ def judge(call: Call, signals: Sequence[Signal]) -> Verdict:
     if call.loopback:
         return Verdict(outcome=Outcome.LOOPBACK)
     if answers:
-        return _judge_answered(call, offers, answers, signals)
+        return _judge_answered(call, offers, answers, signals, servers)
     return _judge_unanswered(call, offers)
 
 
@@ -74,7 +82,11 @@ def _judge_unanswered(call: Call, offers: Sequence[Signal]) -> Verdict:
 
 
 def _judge_answered(
-    call: Call, offers: Sequence[Signal], answers: Sequence[Signal], signals: Sequence[Signal]
+    call: Call,
+    offers: Sequence[Signal],
+    answers: Sequence[Signal],
+    signals: Sequence[Signal],
+    servers: AbstractSet[PeerId],
 ) -> Verdict:
     answer = answers[-1]
     if call.ended is CallEnd.BYE and answers[0].began_ns > (call.ended_ns or 0):
@@ -84,6 +96,8 @@ def _judge_answered(
     if _rejects_everything(answer):
         return Verdict(outcome=Outcome.REJECTED, signal=answer.number)
     silent = tuple(peer for peer in (call.caller, call.callee) if not _gave_candidates(peer, signals))
+    if {call.caller, call.callee} & servers and not set(silent) & servers:
+        silent = ()  # a server that can be reached learns by that where its client is (RFC 8445 §7.3.1.3)
     if silent and offers:
         return Verdict(outcome=Outcome.NO_CANDIDATES, signal=answer.number, without_candidates=silent)
     if not offers:

@@ -21,6 +21,7 @@ class RoomEvent(SignalingEvent, frozen=True, kw_only=True):
     """What all of them share: what bore the event; `at_ns` is its first byte."""
 
     bearer: Bearer
+    url: str | None = None  # of what the server keeps for this client, where one is told: all that has it is one
 
 
 class Identified(RoomEvent, frozen=True, kw_only=True):

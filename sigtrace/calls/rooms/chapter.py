@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.chapter import Chapter
 from sigtrace.calls.negotiation import find_calls
+from sigtrace.calls.rooms.homes import bring_home
 from sigtrace.calls.rooms.identities import Identities
 from sigtrace.calls.rooms.legs import pair_legs, settle
 from sigtrace.calls.rooms.neighbours import tell_apart
@@ -37,10 +38,9 @@ class Meeting:
 
 
 def split_meetings(protocol: str, events: Iterable[RoomEvent]) -> list[Meeting]:
-    """Group events by server; the events in each group are in order of time."""
+    """Group events by server, those of one resource together; the events in each group are in order of time."""
     meetings: dict[Endpoint, Meeting] = {}
-    for event in sorted(events, key=_place_in_time):
-        server = event.bearer.server
+    for server, event in bring_home(sorted(events, key=_place_in_time)):
         meetings.setdefault(server, Meeting(server, protocol, [])).events.append(event)
     return list(meetings.values())
 
