@@ -35,6 +35,7 @@ class Words(NamedTuple):
 
 _NAMES = {
     SignalKind.BYE: "BYE",
+    SignalKind.ICE_RESTART: "ICE restart",
     SignalKind.OFFER_LOOPBACK: "offer-loopback",
     SignalKind.JSON: "JSON",
     SignalKind.TEXT: "text",
