@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.application.socketio.packet import SocketPacketKind
 from sigtrace.application.websocket.message import Opcode
 from sigtrace.signaling.bearer import socket_channel, websocket_channel
 from sigtrace.streams.flow import Closer
@@ -89,25 +90,79 @@ def _ended(channel: Channel, closing: Mapping[int, ControlFrame], flows: Mapping
     return replace(channel, closed_ns=flow.closed_ns, closed_by_client=by_client)
 
 
-def find_socket_channels(sessions: Iterable[EngineSession], packets: Iterable[SocketPacket]) -> dict[str, Channel]:
-    """Return the channels that the namespaces of Socket.IO sessions are, by key."""
+def find_socket_channels(
+    sessions: Iterable[EngineSession], packets: Iterable[SocketPacket], websockets: Mapping[str, Channel]
+) -> dict[str, Channel]:
+    """Return the channels that the namespaces of Socket.IO sessions are, by key.
+
+    A namespace is left by a packet, unless it is entered again; else it ends with its session. A session that nobody
+    closed by a packet ended with its WebSocket, and how that ended tells more.
+
+    Args:
+        sessions: all of a trace.
+        packets: likewise, in order of time.
+        websockets: what `find_channels` found.
+    """
     own = {session.channel: session for session in sessions}
     channels: dict[str, Channel] = {}
+    farewells: dict[str, SocketPacket] = {}
     for packet in packets:
         key = socket_channel(packet.channel, packet.namespace)
         session = own.get(packet.channel)
-        if key not in channels and session is not None:
-            channels[key] = Channel(
-                key=key,
-                client=session.client,
-                server=session.server,
-                opened_ns=session.opened_ns,
-                pushed_ns=_pushed_ns(session),
-                closed_ns=session.closed_ns,
-                closed_by_client=session.closed_by_client,
-                said=session.closed_ns is not None,
-            )
-    return channels
+        if session is None:
+            continue
+        if key not in channels:
+            channels[key] = _of_session(key, session, packet, websockets)
+        if packet.kind is SocketPacketKind.DISCONNECT:
+            farewells[key] = packet
+        elif packet.kind is SocketPacketKind.CONNECT:
+            farewells.pop(key, None)
+    return {key: _left(channel, farewells.get(key)) for key, channel in channels.items()}
+
+
+def _of_session(key: str, session: EngineSession, first: SocketPacket, websockets: Mapping[str, Channel]) -> Channel:
+    """Make the channel of a namespace by what is known of its session, and by its first packet."""
+    entered = first.kind is SocketPacketKind.CONNECT
+    by_session = session.opened_ns is not None and first.namespace == "/"
+    channel = Channel(
+        key=key,
+        client=session.client,
+        server=session.server,
+        opened_ns=session.opened_ns if by_session else first.at_ns if entered else None,
+        pushed_ns=_pushed_ns(session),
+        closed_ns=session.closed_ns,
+        closed_by_client=session.closed_by_client,
+        said=session.closed_by_client is not None,
+    )
+    websocket = None if session.flow is None else websockets.get(websocket_channel(session.flow))
+    if websocket is None:
+        return channel
+    channel = replace(channel, opened_by=websocket.opened_by)
+    if websocket.closed_ns is None or session.closed_ns is None or channel.said:
+        return channel
+    return replace(
+        channel,
+        closed_ns=websocket.closed_ns,
+        closed_by_client=websocket.closed_by_client,
+        said=websocket.said,
+        code=websocket.code,
+        reason=websocket.reason,
+        packet=websocket.packet,
+    )
+
+
+def _left(channel: Channel, farewell: SocketPacket | None) -> Channel:
+    if farewell is None:
+        return channel
+    return replace(
+        channel,
+        closed_ns=farewell.at_ns,
+        closed_by_client=farewell.from_client,
+        said=True,
+        code=None,
+        reason=b"",
+        packet=farewell.span.first_packet,
+    )
 
 
 def _pushed_ns(session: EngineSession) -> int | None:

@@ -70,7 +70,7 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     return Chapter(
         session,
         peers,
-        HangingPolls(exchanges, around.last_ns).waits(number, polls, signals, events),
+        HangingPolls(exchanges, around.engines, around.last_ns).waits(number, polls, signals, events),
         signals,
         find_calls(number, signals, {peer.id: peer for peer in peers}, None),
         find_acts(number, settle(events, legs), identities, around.channels),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sigtrace.application.http.message import Exchange
+    from sigtrace.application.socketio.packet import EngineSession
     from sigtrace.calls.signals import Signal
     from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.room_events import RoomEvent
@@ -37,11 +38,13 @@ class HangingPolls:
 
     Args:
         exchanges: by number.
+        engines: the Engine.IO sessions, by channel.
         last_ns: the time of the capture's last packet, where open polls end.
     """
 
-    def __init__(self, exchanges: Mapping[int, Exchange], last_ns: int) -> None:
+    def __init__(self, exchanges: Mapping[int, Exchange], engines: Mapping[str, EngineSession], last_ns: int) -> None:
         self._exchanges = exchanges
+        self._engines = engines
         self._last_ns = last_ns
 
     def waits(
@@ -69,12 +72,15 @@ class HangingPolls:
                 presence.setdefault(event.bearer.number, event)
             elif isinstance(event, Polled) and event.nothing:
                 presence.setdefault(event.exchange.number, event)
-        waits = []
+        waits: list[Wait] = []
         for peer, own in polls.items():
-            for poll, following in zip(own, [*own[1:], None], strict=True):
-                next_ns = following.asked_ns if following is not None else None
-                wait = self._wait(session, peer, poll, next_ns)
-                waits.append(_explained(wait, poll, delivered.get(poll.exchange), presence.get(poll.exchange)))
+            for of_engine in _by_channel(own):
+                ended = [
+                    self._wait(session, peer, *pair) for pair in zip(of_engine, _next_asked(of_engine), strict=True)
+                ]
+                for wait, poll in zip(_with_blind_times(ended), of_engine, strict=True):
+                    explained = _explained(wait, poll, delivered.get(poll.exchange), presence.get(poll.exchange))
+                    waits.append(self._tell_nothing(explained, poll))
         return sorted(waits, key=lambda wait: (wait.asked_ns or wait.ended_ns, wait.exchange))
 
     def _wait(self, session: int, peer: PeerId, poll: Poll, next_ns: int | None) -> Wait:
@@ -85,7 +91,6 @@ class HangingPolls:
             exchange = self._exchanges[poll.exchange]
             ended_ns = exchange.ended_ns if exchange.ended_ns is not None else self._last_ns
             release, ended_ns = release_without_answer(exchange, ended_ns, next_ns)
-        blind_ns = None if next_ns is None or release is Release.REPLACED else max(next_ns - ended_ns, 0)
         return Wait(
             exchange=poll.exchange,
             session=session,
@@ -95,8 +100,21 @@ class HangingPolls:
             ended_ns=ended_ns,
             released_by=release,
             from_queue=None,
-            blind_ns=blind_ns,
         )
+
+    def _tell_nothing(self, wait: Wait, poll: Poll) -> Wait:
+        """Say what a no-op is for: a WebSocket takes over, the client has closed, or the poll shall not hang for ever.
+
+        Source: engine.io `lib/socket.js` (`maybeUpgrade`) and `lib/transports/polling.js` (`onClose`), versions 1 to 6;
+        socket.io 0.9 `lib/transports/http-polling.js`, which answers every 20 s.
+        """
+        engine = self._engines.get(poll.channel)
+        if wait.released_by is not Release.UPGRADED or (engine is not None and engine.upgraded_ns is not None):
+            return wait
+        if engine is None or engine.closed_ns is None or engine.closed_ns > wait.ended_ns:
+            return replace(wait, released_by=Release.NOTHING)
+        release = Release.SERVER_CLOSED if engine.closed_by_client is False else Release.CLIENT_CLOSED
+        return replace(wait, released_by=release)
 
 
 def _explained(wait: Wait, poll: Poll, signal: Signal | None, presence: PeerJoined | PeerLeft | Polled | None) -> Wait:
@@ -119,6 +137,36 @@ def _explained(wait: Wait, poll: Poll, signal: Signal | None, presence: PeerJoin
         release = Release.PEER_JOINED if isinstance(presence, PeerJoined) else Release.PEER_LEFT
         return replace(wait, released_by=release, by_peer=presence.peer)
     return replace(wait, released_by=next((_RELEASES[kind] for kind in _ORDER if kind in poll.packets), None))
+
+
+def _by_channel(polls: Iterable[Poll]) -> Iterable[list[Poll]]:
+    """Keep the sessions of one peer apart, each in order of time: only the next poll of the same ends being blind."""
+    channels: dict[str, list[Poll]] = {}
+    for poll in polls:
+        channels.setdefault(poll.channel, []).append(poll)
+    return channels.values()
+
+
+def _next_asked(polls: Sequence[Poll]) -> list[int | None]:
+    return [poll.asked_ns for poll in polls[1:]] + [None]
+
+
+def _with_blind_times(waits: Sequence[Wait]) -> list[Wait]:
+    """Add to each wait how long its peer had none open after it.
+
+    Two at once are rare, since servers refuse the second; one that ended while another was open left nobody blind.
+    """
+    timed = list(waits)
+    last = 0  # the one that ended last
+    for place, wait in enumerate(waits[1:], 1):
+        before = waits[last]
+        if wait.ended_ns < before.ended_ns:
+            timed[place] = replace(wait, blind_ns=0)
+            continue
+        if wait.asked_ns is not None and before.released_by is not Release.REPLACED:
+            timed[last] = replace(before, blind_ns=max(wait.asked_ns - before.ended_ns, 0))
+        last = place
+    return timed
 
 
 _RELEASES = {
