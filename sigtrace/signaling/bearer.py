@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sigtrace.application.http.message import Exchange
 from sigtrace.application.socketio.packet import SocketPacket
@@ -30,6 +31,7 @@ class Bearer(NamedTuple):
     span: Span
     number: int  # of the exchange or message
     is_exchange: bool
+    peer: str | None = None  # whose channel it is, where the channel itself tells
 
 
 def bearer_of(unit: Message | SocketPacket) -> Bearer:
@@ -40,7 +42,16 @@ def bearer_of(unit: Message | SocketPacket) -> Bearer:
     channel = socket_channel(unit.channel, unit.namespace)
     number = unit.exchange if unit.exchange is not None else unit.message or 0
     by_exchange = unit.exchange is not None
-    return Bearer(channel, unit.client, unit.server, unit.from_client, unit.span, number, is_exchange=by_exchange)
+    return Bearer(
+        channel,
+        unit.client,
+        unit.server,
+        unit.from_client,
+        unit.span,
+        number,
+        is_exchange=by_exchange,
+        peer=socket_id(unit),
+    )
 
 
 def bearer_of_request(exchange: Exchange) -> Bearer | None:
@@ -58,6 +69,22 @@ def _half(exchange: Exchange, span: Span, *, from_client: bool) -> Bearer:
     return Bearer(channel, exchange.client, exchange.server, from_client, span, exchange.number, is_exchange=True)
 
 
+def socket_id(packet: SocketPacket) -> str | None:
+    """Return the id by which a client goes in a namespace, where that follows from its session's id.
+
+    It does before Engine.IO 4, which gives ids that only the answer to a connection tells. Namespaces besides the first
+    put their name before it: `/chat#Xk2…` (socket.io 1.7 `lib/socket.js`, socket.io-client 2 `lib/manager.js`).
+    """
+    found = _SESSION.match(packet.channel) if packet.protocol <= _LAST_SHARED_ID else None
+    if found is None:
+        return None
+    return found[1] if packet.namespace == "/" else f"{packet.namespace}#{found[1]}"
+
+
+_LAST_SHARED_ID: Final = 3
+_SESSION: Final = re.compile(r"socket\.io (?!flow )(\S+)")  # as `EngineSession` names channels
+
+
 def websocket_channel(flow: int) -> str:
     """Name the channel that a WebSocket is, by its flow."""
     return f"websocket {flow}"
@@ -66,3 +93,8 @@ def websocket_channel(flow: int) -> str:
 def socket_channel(session: str, namespace: str) -> str:
     """Name the channel that one namespace of a Socket.IO session is: each has an id of its own."""
     return session if namespace == "/" else f"{session} {namespace}"
+
+
+def session_of_channel(channel: str) -> str:
+    """Return the session that a channel of Socket.IO is a namespace of; any other channel as it is."""
+    return channel.partition(" /")[0] if channel.startswith("socket.io ") else channel

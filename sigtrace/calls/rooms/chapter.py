@@ -16,6 +16,7 @@ from sigtrace.calls.rooms.polls import HangingPolls, poll_of
 from sigtrace.calls.rooms.routes import Router
 from sigtrace.calls.rooms.stays import Stays
 from sigtrace.calls.sessions import Session
+from sigtrace.signaling.bearer import session_of_channel
 from sigtrace.signaling.room_events import JoinAsked, Joined, Polled
 
 if TYPE_CHECKING:
@@ -82,9 +83,7 @@ def _polls_of(identities: Identities, polls: Sequence[Poll]) -> dict[PeerId, lis
     owners: dict[str, PeerId] = {}
     for peer, keys in identities.channels().items():
         for key in keys:
-            owners.setdefault(key, peer)
-            if key.startswith("socket.io "):
-                owners.setdefault(" ".join(key.split(" ")[:2]), peer)
+            owners.setdefault(session_of_channel(key), peer)
     mine: dict[PeerId, list[Poll]] = {}
     for poll in polls:
         owner = owners.get(poll.channel)

@@ -18,12 +18,12 @@ class Identities:
     """The peers behind the channels of one session.
 
     What the server says goes first, then what a client says of itself. A channel of which nothing is said is named by
-    what pairing its messages shows, and goes by its client's address else.
+    what pairing its messages shows, and goes else by what the channel itself tells, or its client's address.
     """
 
     def __init__(self, events: Iterable[RoomEvent]) -> None:
         self._by_channel: dict[str, PeerId] = {}
-        self._addresses: dict[str, str] = {}
+        self._otherwise: dict[str, str] = {}  # by channel: what it goes by when nothing is said
         self.names: dict[PeerId, str] = {}
         self.told: set[PeerId] = set()  # ids that the server mentioned
         said: dict[str, PeerId] = {}
@@ -35,9 +35,10 @@ class Identities:
 
     def _note(self, event: RoomEvent, said: dict[str, PeerId]) -> None:
         bearer = event.bearer
-        if bearer.channel not in self._addresses:
+        if bearer.channel not in self._otherwise:
             by_address = bearer.channel.startswith("http ")
-            self._addresses[bearer.channel] = bearer.client.address if by_address else str(bearer.client)
+            address = bearer.client.address if by_address else str(bearer.client)
+            self._otherwise[bearer.channel] = address if bearer.peer is None else bearer.peer
         if isinstance(event, Identified | Joined) and event.peer is not None:
             (said if bearer.from_client else self._by_channel).setdefault(bearer.channel, event.peer)
         elif isinstance(event, JoinAsked | Polled) and event.peer is not None:
@@ -75,11 +76,11 @@ class Identities:
     def of(self, bearer: Bearer) -> PeerId:
         """Return the peer behind a bearer."""
         peer = self._by_channel.get(bearer.channel)
-        return self._addresses.get(bearer.channel, str(bearer.client)) if peer is None else peer
+        return self._otherwise.get(bearer.channel, str(bearer.client)) if peer is None else peer
 
     def channels(self) -> dict[PeerId, list[str]]:
         """Return the channels of every peer, in the order they were first met."""
         channels: dict[PeerId, list[str]] = {}
-        for channel, address in self._addresses.items():
-            channels.setdefault(self._by_channel.get(channel, address), []).append(channel)
+        for channel, otherwise in self._otherwise.items():
+            channels.setdefault(self._by_channel.get(channel, otherwise), []).append(channel)
         return channels
