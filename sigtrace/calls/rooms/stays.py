@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure, Peer
 from sigtrace.signaling.room_events import (
+    Delivered,
     Direct,
     Identified,
     JoinAsked,
@@ -19,7 +20,7 @@ from sigtrace.signaling.room_events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sigtrace.calls.rooms.channels import Channel
     from sigtrace.calls.rooms.identities import Identities
@@ -100,8 +101,15 @@ class Stays:
             self._tell_left(event)
         elif isinstance(event, Direct):
             self._meet_told(event.resource, None).is_server = True
-        elif isinstance(event, Sent) and event.receiver is not None and event.receiver in self._identities.told:
+        else:
+            self._hear(member, event)
+
+    def _hear(self, member: _Member, event: RoomEvent) -> None:
+        """Meet whom a message is for or from, where no joining told of them: with signalmaster, none ever does."""
+        if isinstance(event, Sent) and event.receiver is not None and event.receiver in self._identities.told:
             self._meet_told(event.receiver, None)
+        elif isinstance(event, Delivered) and event.sender is not None and event.sender not in self._members:
+            self._meet_told(event.sender, _only_room(member))
 
     def _meet(self, peer: PeerId, event: RoomEvent) -> _Member:
         """Return a peer that has a channel here; from its first event on it is there, in no room yet."""
@@ -155,6 +163,8 @@ class Stays:
 
     def _refuse(self, member: _Member) -> None:
         """It stays connected, and is in no room, or still in the one before."""
+        if member.stays[-1].confirmed:
+            return
         if len(member.stays) > 1:
             member.stays.pop()
         else:
@@ -162,10 +172,26 @@ class Stays:
             member.stays[-1].joined_ns = None
 
     def _tell_left(self, event: PeerLeft) -> None:
-        member = self._meet_told(event.peer, event.room)
+        """Where a server confirms joining, what others are told before that is of the stay before."""
+        stays = self._meet_told(event.peer, event.room).stays
+        if any(stay.confirmed for stay in stays):
+            stays = [stay for stay in stays if stay.confirmed or stay.channel is None]
         if self._identities.of(event.bearer) == event.peer:
-            return  # signalmaster tells the leaver too
-        _leave(member.stays, event.room, event.at_ns, Departure.VANISHED)
+            self._tell_leaver(stays, event)
+        else:
+            _leave(stays, event.room, event.at_ns, Departure.VANISHED)
+
+    def _tell_leaver(self, stays: Sequence[_Stay], event: PeerLeft) -> None:
+        """Signalmaster tells the leaver too, so it is still there: it left as it wished, perhaps for another room."""
+        still = (stay for stay in stays if stay.left_ns is None or stay.left is Departure.VANISHED)
+        meant = next((stay for stay in still if event.room in (None, stay.room)), None)
+        if meant is None:
+            return
+        every = self._members[event.peer].stays
+        following = next((stay.joined_ns for stay in every[every.index(meant) + 1 :]), None)
+        told_ns = event.at_ns if meant.left_ns is None else meant.left_ns
+        meant.left_ns = told_ns if following is None else min(following, told_ns)
+        meant.left = Departure.SIGNED_OUT
 
     def _end_channel(self, peer: PeerId, key: str) -> None:
         channel = self._channels.get(key)
@@ -211,7 +237,7 @@ def _only_room(member: _Member) -> str | None:
     return rooms.pop() if len(rooms) == 1 else None
 
 
-def _leave(stays: list[_Stay], room: str | None, at_ns: int, departure: Departure) -> None:
+def _leave(stays: Sequence[_Stay], room: str | None, at_ns: int, departure: Departure) -> None:
     """End the stay that is meant: the one in that room, else the oldest that has not ended and may be there."""
     still = [stay for stay in stays if stay.left_ns is None]
     there = [stay for stay in still if room is not None and stay.room == room]
