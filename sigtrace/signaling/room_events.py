@@ -98,6 +98,7 @@ class Sent(RoomEvent, frozen=True, kw_only=True):
     receiver: PeerId | None = None  # None: nobody is named
     to_all: bool = False  # for everyone in the room, perhaps the sender too
     sender: PeerId | None = None  # where it names itself
+    name: str | None = None  # of the sender, where the message has it beside its id
     dialog: str | None = None  # tells negotiations of the same two peers apart: SimpleWebRTC's screen, a stream's id
     unless_relayed: Remarked | None = None  # what it is when nobody gets it: then it was for the server alone
 
@@ -107,6 +108,7 @@ class Delivered(RoomEvent, frozen=True, kw_only=True):
 
     content: Content
     sender: PeerId | None = None  # None: it does not say
+    name: str | None = None  # of the sender, where the message has it beside its id
     receiver: PeerId | None = None  # where it names whom it is for
     dialog: str | None = None
     unless_relayed: Remarked | None = None  # what it is when nobody sent it: then it is the server's own

@@ -62,6 +62,10 @@ class Identities:
         elif isinstance(event, JoinAsked) and event.name:
             peer = event.peer if event.peer is not None else self._by_channel.get(event.bearer.channel)
             self.names.setdefault(self.of(event.bearer) if peer is None else peer, event.name)
+        elif isinstance(event, Sent | Delivered) and event.name:
+            peer = self.of(event.bearer) if isinstance(event, Sent) and event.sender is None else event.sender
+            if peer is not None:
+                self.names.setdefault(peer, event.name)
 
     def known(self, channel: str) -> PeerId | None:
         """Return the id that a channel goes by; None when nothing told yet."""
