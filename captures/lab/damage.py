@@ -12,6 +12,7 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,19 @@ TWINS = (
     Twin(of="busy-peers", kind="dropped"),
     Twin(of="simple-call", kind="garbled"),
     Twin(of="long-wait", kind="garbled"),
+    Twin(of="skyrtc-mesh", kind="cut"),
+    Twin(
+        of="skyrtc-mesh",
+        kind="gap",
+        lost=(
+            (69, "third of five segments of B's `__offer` to A: 1448 masked bytes"),
+            (82, "A's acknowledgement of that offer's last segment"),
+            (92, "a whole `_ice_candidate` to A, the third that B sent"),
+            (343, "third of five segments of C's offer as the server sends it to A: 1448 bytes"),
+            (808, "the `_remove_peer` to C, as B has left"),
+        ),
+    ),
+    Twin(of="skyrtc-mesh", kind="reordered"),
 )
 STORIES = {
     "cut": "The file ends in the middle of a packet, as when a disk was full or a recorder was killed.",
@@ -225,9 +239,9 @@ def _last_packet(capture: Path) -> float | None:
 
 
 def main() -> None:
-    """Make every twin whose original is there."""
+    """Make every twin whose original is there, or those of the originals that are named."""
     for twin in TWINS:
-        if (CAPTURES / twin.of / "truth.json").exists():
+        if (not sys.argv[1:] or twin.of in sys.argv[1:]) and (CAPTURES / twin.of / "truth.json").exists():
             make(twin)
             print(f"{twin.of}-{twin.kind}")
 

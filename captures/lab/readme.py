@@ -32,17 +32,17 @@ def _row(row: dict[str, Any], start: float) -> str:
     seconds = row["t_request"] - start
     asked = f"{row['method'] or '?'} {row['target']}"
     shown = asked if len(asked) <= TARGET_LENGTH else asked[:TARGET_LENGTH] + "…"
-    shown = _plain(shown)
+    shown = plain(shown)
     what = f" ({row['content']})" if row.get("content") else ""
     if row["status"] is None:
         return f"| {seconds:.3f} | {row['peer_name']} | `{shown}`{what} | none | |"
     body = row["response_body"]["len"]
     after = row["t_response_first"] - row["t_request"]
-    answer = f"{row['status']} {_plain(row['reason']).replace('<', '&lt;')}, {body} bytes"
+    answer = f"{row['status']} {plain(row['reason']).replace('<', '&lt;')}, {body} bytes"
     return f"| {seconds:.3f} | {row['peer_name']} | `{shown}`{what} | {answer} | {after:.3f} |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep a table whole: what is no plain ASCII is spelled out, and no sign means anything to Markdown."""
     spelled = "".join(one if " " <= one <= "~" else one.encode("unicode_escape").decode() for one in text)
     return spelled.replace("|", "\\|").replace("`", "'")
