@@ -45,4 +45,5 @@ def _row(row: dict[str, Any], start: float) -> str:
         facts = ", ".join(f"{key} {value}" for key, value in row.items() if key not in {"t", "peer", "ev"} and value)
         return f"| {when} | {row['peer']} | {row['ev']} {plain(facts)} | |"
     arrow = "sends" if row["dir"] == "out" else "gets"
-    return f"| {when} | {row['peer']} | {arrow} `{plain(str(row['event']))}` | {row['len']} |"
+    what = f"`{plain(row['event'])}`" if row["event"] else "a message without event"
+    return f"| {when} | {row['peer']} | {arrow} {what} | {row['len']} |"

@@ -7,71 +7,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from captures.lab.programs import PAGES
+from captures.lab.skyrtc import Member, Rooms, describe, event
 from captures.lab.studio import Conversation
 
 if TYPE_CHECKING:
     from captures.lab.programs import Page
     from captures.lab.studio import Studio
 
-PORT = 3000
-SIGNALS = {"offer": "sdp", "answer": "sdp", "ice_candidate": "candidate"}
-SOFTWARE = "skyrtc 0.0.2 on ws 8.23.0"
-
-
-def describe(payload: str | bytes, direction: str) -> dict[str, Any]:
-    """Say what SkyRTC calls a message. Its `socketId` is the target on the way to the server, else the sender."""
-    try:
-        message = json.loads(payload)
-    except ValueError:
-        return {"event": None}
-    name, data = message.get("eventName"), message.get("data")
-    row: dict[str, Any] = {"event": name}
-    if not isinstance(data, dict):
-        return row
-    kind = str(name).lstrip("_")
-    if kind in SIGNALS and str(name).startswith("_"):
-        row["to" if direction == "out" else "from"] = data.get("socketId")
-        row |= {"_kind": "candidate" if kind == "ice_candidate" else kind, "_what": json.dumps(data.get(SIGNALS[kind]))}
-    elif "socketId" in data:
-        row["socketId"] = data["socketId"]
-    return row
-
-
-class Rooms:
-    """Who is in which room, as the clients were told and the server logged."""
-
-    def __init__(self, studio: Studio) -> None:
-        self.studio, self.diary = studio, studio.diary
-        self.url = f"{studio.network.host('server').address}:{PORT}"
-
-    async def serve(self, page: str = "") -> None:
-        """Start the server."""
-        host, _, port = self.url.rpartition(":")
-        await self.studio.node("skyrtc.js", host, port, page)
-        protocol = "WebSocket"
-        self.diary.servers.append({"address": self.url, "software": SOFTWARE, "protocol": protocol, "path": "/"})
-
-    def heard(self, label: str, room: str, client: str, address: str) -> Any:
-        """Return what takes down a client's rows, and its joining when `_peers` says so."""
-
-        def note(t: float, text: str) -> None:
-            message = json.loads(text)
-            if message.get("eventName") == "_peers":
-                data = message["data"]
-                if not any(peer["label"] == label for peer in self.diary.peers):
-                    row = {"label": label, "id": data["you"], "name": None, "room": room}
-                    self.diary.peers.append(row | {"address": address, "client": client})
-                joined = {"t": t, "peer": data["you"], "label": label, "room": room}
-                self.diary.joins.append(joined | {"others": data["connections"]})
-
-        return note
-
-    def left(self, label: str, how: str) -> None:
-        """Note who has left, when the server noticed."""
-        gone = self.diary.id_of(label)
-        row = next(row for row in self.diary.server_log if row["ev"] == "remove_peer" and row["id"] == gone)
-        room = next(peer["room"] for peer in self.diary.peers if peer["id"] == gone)
-        self.diary.leaves.append({"t": row["t"], "peer": gone, "room": room, "how": how})
+GONE = "00000000-0000-4000-8000-000000000000"
 
 
 async def skyrtc_mesh(studio: Studio) -> None:
@@ -113,6 +56,73 @@ async def skyrtc_mesh(studio: Studio) -> None:
         rooms.left(label, "closed")
 
 
+async def skyrtc_odd(studio: Studio) -> None:
+    """What SkyRTC does not expect: scripted clients send to nobody, join twice, vanish, and say what has no meaning.
+
+    A and B have a call; A's answer comes in three fragments. Then A sends signals to an id that never was, an unknown
+    event, one of the server's own event names, the questions and answers about a file, texts without `eventName`, a
+    candidate with a key too many, and one in a binary message, which the server relays as text. B joins a second room
+    and goes: only that room is told, and D, who joins the first, is told of B's ghost and offers to it in vain. C is
+    killed without a close frame. In the end D says what is no JSON, which ends the server, and with it everything.
+    """
+    rooms = Rooms(studio)
+    await rooms.serve()
+    a, b, c, d = (Member(rooms, label, "lab") for label in "ABCD")
+    await a.arrive()
+    await asyncio.sleep(0.5)
+    await b.arrive()
+    await asyncio.sleep(0.3)
+    await b.describe("offer", a.id)
+    await b.trickle(a.id)
+    await a.talker.hear(lambda text: '"_offer"' in text)
+    await a.describe("answer", b.id, pieces=3)
+    await a.trickle(b.id)
+    await asyncio.sleep(0.5)
+    await _say_odd_things(a, b)
+    await b.join("attic")
+    await c.arrive()
+    await asyncio.sleep(0.3)
+    await b.talker.close(1001, "going")
+    await asyncio.sleep(0.2)
+    rooms.left("B", "closed")
+    for ghost in await d.arrive():
+        await d.describe("offer", ghost)
+        await d.trickle(ghost)
+    await asyncio.sleep(0.3)
+    await a.describe("answer", d.id)
+    await c.describe("answer", d.id)
+    await asyncio.sleep(0.5)
+    await c.talker.kill()
+    await asyncio.sleep(0.3)
+    rooms.left("C", "killed")
+    await a.describe("offer", c.id)
+    await asyncio.sleep(0.3)
+    await d.talker.say("this is no JSON")
+    await asyncio.sleep(0.5)
+
+
+async def _say_odd_things(a: Member, b: Member) -> None:
+    label, candidate = a.media.candidates(1)[0]
+    extra = {"sdpMid": "0", "label": label, "candidate": candidate, "socketId": b.id}
+    await a.describe("offer", GONE)
+    await a.trickle(GONE)
+    file = {"sendId": "f1", "socketId": b.id}
+    for odd in (
+        event("__wave", mood="cheerful"),
+        event("offer", socketId=b.id, sdp={"type": "offer", "sdp": "not relayed"}),
+        event("__ask_file", name="photo.jpg", size=248123, **file),
+        event("__accept_file", **file),
+        event("__chunk_file", data="data:image/jpeg;base64,/9j/4AAQSkZJRgABAQ", last=False, percent=1, **file),
+        json.dumps({"greeting": "hello, no event here"}),
+        json.dumps({"eventName": "", "data": {"socketId": b.id}}),
+        event("__ice_candidate", **extra),
+        event("__ice_candidate", **extra).encode(),
+    ):
+        await a.talker.say(odd)
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
+
+
 SKYRTC = (
     Conversation(
         name="skyrtc-mesh",
@@ -123,5 +133,13 @@ SKYRTC = (
         " calls at a time on one socket per page; who is in which room is said by `__join` alone.",
         made="The npm package `skyrtc`, headless Chromium with fake media devices; the page speaks as SkyRTC-client"
         " does, without a STUN server, and sends media for 0.4 s per call.",
+    ),
+    Conversation(
+        name="skyrtc-odd",
+        play=skyrtc_odd,
+        describe=describe,
+        look="Signals that are sent and never delivered; a ghost in `_peers`; an id whose room changed; a reset;"
+        " sockets that end without a close frame.",
+        made="The npm package `skyrtc`; clients by the Python library `websockets`, their descriptions by the lab.",
     ),
 )

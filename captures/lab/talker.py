@@ -45,10 +45,14 @@ class Talker:
         )
         self._listening = asyncio.create_task(self._listen())
 
-    async def say(self, payload: str | bytes) -> None:
-        """Send one message."""
+    async def say(self, payload: str | bytes, *, pieces: int = 1) -> None:
+        """Send one message, in several fragments if wanted."""
         self.diary.message(self.label, "out", payload)
-        await self.socket.send(payload)
+        if pieces == 1:
+            await self.socket.send(payload)
+        else:
+            size = len(payload) // pieces + 1
+            await self.socket.send([payload[start : start + size] for start in range(0, len(payload), size)])
 
     async def hear(self, wanted: Callable[[Any], bool] | None = None) -> Any:
         """Return the next message not yet taken, or the next one that is wanted; the ones before it are dropped."""
