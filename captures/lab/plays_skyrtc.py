@@ -123,6 +123,42 @@ async def _say_odd_things(a: Member, b: Member) -> None:
     await asyncio.sleep(0.2)
 
 
+async def websocket_late(studio: Studio) -> None:
+    """The recorder is started when everybody has long been connected: no handshake is in the capture, and no `__join`.
+
+    A, B and C are in a room of SkyRTC, and B is just sending an offer to A in two fragments: the first is not recorded.
+    Then A answers, both trickle, C calls B, and the three leave with close frames. Who is who is said by `socketId`
+    alone.
+    """
+    rooms = Rooms(studio)
+    await rooms.serve()
+    a, b, c = (Member(rooms, label, "lab") for label in "ABC")
+    for member in (a, b, c):
+        await member.arrive()
+    await asyncio.sleep(0.3)
+
+    async def begin_recording() -> None:
+        await asyncio.sleep(0.3)
+        await studio.record()
+
+    await b.describe("offer", a.id, between=begin_recording)
+    await a.talker.hear(lambda text: '"_offer"' in text)
+    await a.describe("answer", b.id)
+    await a.trickle(b.id)
+    await b.trickle(a.id)
+    await asyncio.sleep(0.5)
+    await c.describe("offer", b.id)
+    await c.trickle(b.id)
+    await b.talker.hear(lambda text: '"_offer"' in text)
+    await b.describe("answer", c.id)
+    await b.trickle(c.id)
+    await asyncio.sleep(1.0)
+    for member in (c, b, a):
+        await member.talker.close(1000)
+        await asyncio.sleep(0.3)
+        rooms.left(member.label, "closed")
+
+
 SKYRTC = (
     Conversation(
         name="skyrtc-mesh",
@@ -141,5 +177,15 @@ SKYRTC = (
         look="Signals that are sent and never delivered; a ghost in `_peers`; an id whose room changed; a reset;"
         " sockets that end without a close frame.",
         made="The npm package `skyrtc`; clients by the Python library `websockets`, their descriptions by the lab.",
+    ),
+    Conversation(
+        name="websocket-late",
+        play=websocket_late,
+        describe=describe,
+        late=True,
+        look="Frames without a handshake: masked ones in one direction of a connection, plain ones in the other; the"
+        " first frame is the end of a message whose beginning is missing.",
+        made="The npm package `skyrtc`; clients by the Python library `websockets`, their descriptions by the lab.",
+        hosts=("server", "a", "b", "c"),
     ),
 )

@@ -103,10 +103,10 @@ class Member:
         self.id = data["you"]
         return list(data["connections"])
 
-    async def describe(self, kind: str, to: str, *, pieces: int = 1) -> None:
-        """Send an offer or an answer."""
+    async def describe(self, kind: str, to: str, **how: Any) -> None:
+        """Send an offer or an answer; `how` as `Talker.say` knows it."""
         sdp = {"type": kind, "sdp": self.media.describe(kind)}
-        await self.talker.say(event(f"__{kind}", sdp=sdp, socketId=to), pieces=pieces)
+        await self.talker.say(event(f"__{kind}", sdp=sdp, socketId=to), **how)
 
     async def trickle(self, to: str, count: int = 2) -> None:
         """Send candidates."""

@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from captures.lab.diary import Diary
     from captures.lab.network import Host
@@ -45,10 +45,14 @@ class Talker:
         )
         self._listening = asyncio.create_task(self._listen())
 
-    async def say(self, payload: str | bytes, *, pieces: int = 1) -> None:
-        """Send one message, in several fragments if wanted."""
+    async def say(
+        self, payload: str | bytes, *, pieces: int = 1, between: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        """Send one message; in so many fragments, or in two with something else `between` them."""
         self.diary.message(self.label, "out", payload)
-        if pieces == 1:
+        if between:
+            await self.socket.send(_halves(payload, between))
+        elif pieces == 1:
             await self.socket.send(payload)
         else:
             size = len(payload) // pieces + 1
@@ -89,3 +93,10 @@ class Talker:
                 self._arrived.set()
         await self.socket.wait_closed()
         self.diary.lifecycle(self.label, "ws_close", code=self.socket.close_code, reason=self.socket.close_reason)
+
+
+async def _halves(payload: str | bytes, between: Callable[[], Awaitable[None]]) -> AsyncIterator[str | bytes]:
+    half = len(payload) // 2
+    yield payload[:half]
+    await between()
+    yield payload[half:]
