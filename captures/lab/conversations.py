@@ -13,10 +13,11 @@ from pathlib import Path
 
 from captures.lab.plays_chat import CHAT
 from captures.lab.plays_generic import GENERIC
+from captures.lab.plays_http import HTTP
 from captures.lab.plays_skyrtc import SKYRTC
 from captures.lab.studio import play
 
-CONVERSATIONS = {conversation.name: conversation for conversation in (*SKYRTC, *CHAT, *GENERIC)}
+CONVERSATIONS = {conversation.name: conversation for conversation in (*SKYRTC, *CHAT, *GENERIC, *HTTP)}
 TIME_LIMIT_S = 180.0  # no conversation may run longer
 CAPTURES = Path(__file__).parents[1]
 

@@ -124,7 +124,7 @@ class Diary:
             "ws_messages": sorted(map(_public, self.messages), key=_time),
             "joins": self.joins,
             "leaves": self.leaves,
-            "relays": sorted(self.relays, key=lambda row: float(row["t_sent"])),
+            "relays": sorted(map(_public, self.relays), key=lambda row: float(row["t_sent"])),
             "calls": self.calls,
             "exchanges": sorted(self.exchanges, key=lambda row: float(row["t_request"])),
         }

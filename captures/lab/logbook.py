@@ -37,7 +37,7 @@ def _time(row: dict[str, Any]) -> float:
 def _row(row: dict[str, Any], start: float) -> str:
     when = f"{_time(row) - start:.3f}"
     if "t_request" in row:
-        answer = row["status"] or "none"
+        answer = row["status"] or "no answer"
         asked = plain(f"{row['method']} {row['target']}")
         size = f"{row['request_body']['len']}, {row.get('response_body', {}).get('len', '')}"
         return f"| {when} | {row['peer_name']} | `{asked}` ({row['kind']}): {answer} | {size} |"

@@ -28,7 +28,10 @@ DAMAGED = re.compile(r".*-(cut|gap|dropped|garbled|reordered)|lossy-.*|short-sna
 OURS_ALONE = {"odd-requests": {"get", "POST"}}
 """A method in lower case, which servers understand or not; a POST whose client leaves before it has said it all."""
 
-NAMES = sorted({path.parent.name for path in CAPTURES.glob("*/*.pcap*")} - COPIED)
+WITHOUT = {"websocket-late"}
+"""No HTTP at all is in these."""
+
+NAMES = sorted({path.parent.name for path in CAPTURES.glob("*/*.pcap*")} - COPIED - WITHOUT)
 
 Message = tuple[int, str]  # packet, method or status
 
