@@ -6,12 +6,12 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from captures.lab.programs import PAGES
+from captures.lab.chromium import PAGES
 from captures.lab.skyrtc import Member, Rooms, describe, event
 from captures.lab.studio import Conversation
 
 if TYPE_CHECKING:
-    from captures.lab.programs import Page
+    from captures.lab.chromium import Page
     from captures.lab.studio import Studio
 
 GONE = "00000000-0000-4000-8000-000000000000"

@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from captures.lab.chromium import Chromium
 from captures.lab.diary import Diary
 from captures.lab.logbook import render_logbook
 from captures.lab.network import Network
-from captures.lab.programs import Chromium, start_node
+from captures.lab.node_server import start_node
 from captures.lab.recorder import Recorder
 from captures.lab.stage import View
 from captures.lab.talker import Talker
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from captures.lab.programs import Node
+    from captures.lab.node_server import Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,4 @@
-"""Real programs on the hosts of the lab: servers of Node, and headless Chromium driven over a pipe.
-
-What a program logs reaches us over its standard output or the pipe, never over the network that is being recorded.
-"""
+"""Headless Chromium on the hosts of the lab, driven over a pipe; what pages log comes over it, not over the network."""
 
 from __future__ import annotations
 
@@ -16,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NODE = Path(__file__).parent / "node"
 PAGES = Path(__file__).parent / "pages"
 PATIENCE_S = 30.0  # a browser on a busy machine takes its time
-LINE_LIMIT = 2**24
+MESSAGE_LIMIT = 2**24
 QUIET = (  # nothing of its own on the wire
     "disable-quic no-first-run disable-background-networking disable-component-update disable-sync disable-extensions"
     " disable-default-apps no-default-browser-check"
@@ -28,38 +24,6 @@ QUIET = (  # nothing of its own on the wire
 DEVICES = "mute-audio use-fake-ui-for-media-stream use-fake-device-for-media-stream"
 SWITCHES = f"headless=new no-sandbox disable-gpu {QUIET} {DEVICES} remote-debugging-pipe"
 CHROMIUM = ("chromium", *(f"--{switch}" for switch in SWITCHES.split()))
-
-
-async def start_node(namespace: str, script: str, *arguments: str, heard: Callable[[dict[str, Any]], None]) -> Node:
-    """Start a server of `node/`; back once it has printed that it listens."""
-    command = ("ip", "netns", "exec", namespace, "node", str(NODE / script), *arguments)
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, limit=LINE_LIMIT)
-    node = Node(process, heard)
-    await asyncio.wait_for(node.listening.wait(), PATIENCE_S)
-    return node
-
-
-class Node:
-    """A running server of Node; `heard` gets every row of JSON that it prints."""
-
-    def __init__(self, process: asyncio.subprocess.Process, heard: Callable[[dict[str, Any]], None]) -> None:
-        self.process, self.listening = process, asyncio.Event()
-        self._reading = asyncio.create_task(self._read(heard))
-
-    async def _read(self, heard: Callable[[dict[str, Any]], None]) -> None:
-        assert self.process.stdout  # noqa: S101 - asked for
-        async for line in self.process.stdout:
-            row = json.loads(line)
-            heard(row)
-            if row.get("ev") == "listening":
-                self.listening.set()
-
-    async def close(self) -> None:
-        """End the server and read what it still said."""
-        if self.process.returncode is None:
-            self.process.terminate()
-        await self.process.wait()
-        await self._reading
 
 
 class Chromium:
@@ -89,7 +53,7 @@ class Chromium:
         os.close(theirs_in)
         os.close(theirs_out)
         self._out = os.fdopen(ours_out, "wb", buffering=0)
-        reader = asyncio.StreamReader(limit=LINE_LIMIT)
+        reader = asyncio.StreamReader(limit=MESSAGE_LIMIT)
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(ours_in, "rb")
         )
