@@ -165,8 +165,8 @@ SKYRTC = (
         play=skyrtc_mesh,
         describe=describe,
         late=True,
-        look="`__offer` to each id in `_peers`; `socketId` is the target on one leg and the sender on the other; three"
-        " calls at a time on one socket per page; who is in which room is said by `__join` alone.",
+        look="`__offer` to each id in `_peers`; `socketId` is the target on one leg and the sender on the other; a"
+        " page's calls share its one socket; who is in which room is said by `__join` alone.",
         made="The npm package `skyrtc`, headless Chromium with fake media devices; the page speaks as SkyRTC-client"
         " does, without a STUN server, and sends media for 0.4 s per call.",
     ),
