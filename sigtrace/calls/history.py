@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.mailbox_chapter import write_mailbox_chapter
-from sigtrace.calls.rooms.chapter import Meeting, split_meetings, write_room_chapter
+from sigtrace.calls.rooms.chapter import write_room_chapter
+from sigtrace.calls.rooms.meeting import Meeting, split_meetings
 from sigtrace.calls.sessions import Session, SessionEvents, split_sessions
 from sigtrace.calls.verdict import Verdict, judge
 from sigtrace.signaling.events import MailboxEvent

@@ -26,6 +26,9 @@ def _seen(trace: Trace) -> list[str]:
         servers = sorted({str(exchange.server) for exchange in trace.exchanges})
         where = ", ".join(servers[:3]) + (f" and {len(servers) - 3} more" if len(servers) > 3 else "")
         seen.append(f"HTTP: {count(http, 'exchange')} with {where}, none of them signaling.")
+    messages = len(trace.messages)
+    if messages:
+        seen.append(f"WebSocket: {count(messages, 'message')}, none of them signaling.")
     tcp = tally[Kind.TCP].packets + tally[Kind.DROPPED].packets
     if tcp:
         amount = format_bytes(tally[Kind.TCP].bytes + tally[Kind.DROPPED].bytes)

@@ -35,6 +35,7 @@ class Channel(Value, frozen=True, kw_only=True):
     code: int | None = None  # of a close frame (RFC 6455 §7.4)
     reason: bytes = b""
     packet: int | None = None  # that shows its end
+    incomplete: bool = False  # bytes that the server sent were never captured
 
 
 def find_channels(
@@ -72,6 +73,8 @@ def _ended(channel: Channel, closing: Mapping[int, ControlFrame], flows: Mapping
     """Add how a WebSocket ended: by its first close frame, else by the end of its connection."""
     number = int(channel.key.rpartition(" ")[2])
     frame, flow = closing.get(number), flows.get(number)
+    if flow is not None and _has_gap(flow, channel):
+        channel = replace(channel, incomplete=True)
     if frame is not None:
         return replace(
             channel,
@@ -88,6 +91,11 @@ def _ended(channel: Channel, closing: Mapping[int, ControlFrame], flows: Mapping
     if flow.closed_by in (Closer.ORIGINATOR, Closer.RESPONDER):
         by_client = (flow.closed_by is Closer.ORIGINATOR) == (flow.originator == channel.client)
     return replace(channel, closed_ns=flow.closed_ns, closed_by_client=by_client)
+
+
+def _has_gap(flow: Flow, channel: Channel) -> bool:
+    by_originator = flow.originator != channel.client
+    return bool((flow.from_originator if by_originator else flow.from_responder).gap_bytes)
 
 
 def find_socket_channels(

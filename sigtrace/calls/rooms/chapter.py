@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.chapter import Chapter
 from sigtrace.calls.negotiation import find_calls
-from sigtrace.calls.rooms.homes import bring_home
 from sigtrace.calls.rooms.identities import Identities
 from sigtrace.calls.rooms.legs import pair_legs, settle
 from sigtrace.calls.rooms.neighbours import tell_apart
@@ -23,31 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sigtrace.application.socketio.packet import Poll
+    from sigtrace.calls.rooms.meeting import Meeting
     from sigtrace.calls.surroundings import Surroundings
-    from sigtrace.packets.endpoint import Endpoint
     from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.room_events import RoomEvent
-
-
-@dataclass(slots=True)
-class Meeting:
-    """The room events of one protocol on one server, in order of time."""
-
-    server: Endpoint
-    protocol: str
-    events: list[RoomEvent]
-
-
-def split_meetings(protocol: str, events: Iterable[RoomEvent]) -> list[Meeting]:
-    """Group events by server, those of one resource together; the events in each group are in order of time."""
-    meetings: dict[Endpoint, Meeting] = {}
-    for server, event in bring_home(sorted(events, key=_place_in_time)):
-        meetings.setdefault(server, Meeting(server, protocol, [])).events.append(event)
-    return list(meetings.values())
-
-
-def _place_in_time(event: RoomEvent) -> tuple[int, int, int]:
-    return event.at_ns, event.bearer.span.first_packet, event.bearer.number
 
 
 def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> Chapter:
@@ -58,8 +35,8 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     polled = [event for event in events if isinstance(event, Polled)]
     polls = _polls_of(identities, [*around.polls, *map(poll_of, polled)])
     exchanges = {**around.exchanges, **{event.exchange.number: event.exchange for event in polled}}
-    signals = Router(number, meeting.protocol, meeting.server, identities, polls).signals(legs)
-    peers = Stays(number, meeting.protocol, meeting.server, identities, around.channels).collect(events)
+    signals = Router(number, meeting, identities, polls, around).signals(legs)
+    peers = Stays(number, meeting, identities, around.channels).collect(events)
     session = Session(
         number=number,
         server=meeting.server,

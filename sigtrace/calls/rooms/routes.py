@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sigtrace.calls.signals import Fate, Signal
 
@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from sigtrace.application.socketio.packet import Poll
     from sigtrace.calls.rooms.identities import Identities
     from sigtrace.calls.rooms.legs import Leg
-    from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.calls.rooms.meeting import Meeting
+    from sigtrace.calls.surroundings import Surroundings
     from sigtrace.signaling.bearer import Bearer
     from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.room_events import Delivered, Direct, Sent
+
+
+PROMPT_NS: Final = 250_000_000
+"""What a server relays goes on in one turn and a path's time: what is sent right before the end may still come."""
 
 
 class Router:
@@ -24,25 +29,31 @@ class Router:
 
     Args:
         session: its number.
-        protocol: its name.
-        server: its server.
+        meeting: its protocol and server.
         identities: of its channels, with all that pairing told.
         polls: of each peer, for what had to wait until one was open.
+        around: the channels, and when the capture ends: what was not captured may have been delivered all the same.
     """
 
     def __init__(
         self,
         session: int,
-        protocol: str,
-        server: Endpoint,
+        meeting: Meeting,
         identities: Identities,
         polls: Mapping[PeerId, Sequence[Poll]],
+        around: Surroundings,
     ) -> None:
         self._session = session
-        self._protocol = protocol
-        self._server = server
+        self._protocol = meeting.protocol
+        self._server = meeting.server
         self._identities = identities
-        self._present = identities.channels().keys()
+        own = identities.channels()
+        self._present = own.keys()
+        channels = {
+            peer: [around.channels[key] for key in keys if key in around.channels] for peer, keys in own.items()
+        }
+        self._incomplete = {peer for peer, some in channels.items() if any(one.incomplete for one in some)}
+        self._last_ns = around.last_ns
         self._polled = {peer: [poll.answered_ns or 0 for poll in own] for peer, own in polls.items()}
         self._asked = {poll.exchange: poll.asked_ns for own in polls.values() for poll in own}
 
@@ -89,10 +100,11 @@ class Router:
         )
 
     def _fate_of_undelivered(self, sent: Sent) -> Fate:
-        """A capture at one client sees nothing of what others get: that is no loss."""
+        """What could not be seen is no loss: what others get who are not in the capture, or what it has not whole."""
         content = sent.content
-        if content.sha256 is None and content.essence is None:
-            return Fate.UNSEEN  # damaged: its delivery cannot be told
+        damaged = content.sha256 is None and content.essence is None
+        if damaged or sent.receiver in self._incomplete or self._last_ns - sent.bearer.span.end_ns < PROMPT_NS:
+            return Fate.UNSEEN
         others = self._present - {self._identities.of(sent.bearer)}
         if sent.to_all or sent.receiver is None:
             return Fate.UNDELIVERED if others and sent.to_all else Fate.UNSEEN

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sigtrace.calls.rooms.channels import Channel
     from sigtrace.calls.rooms.identities import Identities
-    from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.calls.rooms.meeting import Meeting
     from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.room_events import RoomEvent
 
@@ -57,18 +57,15 @@ class Stays:
 
     Args:
         number: of the session.
-        protocol: its name.
-        server: its server.
+        meeting: its protocol and server.
         identities: of its channels, with all that pairing told.
         channels: how each began and ended.
     """
 
-    def __init__(
-        self, number: int, protocol: str, server: Endpoint, identities: Identities, channels: Mapping[str, Channel]
-    ) -> None:
+    def __init__(self, number: int, meeting: Meeting, identities: Identities, channels: Mapping[str, Channel]) -> None:
         self._number = number
-        self._protocol = protocol
-        self._server = server
+        self._protocol = meeting.protocol
+        self._server = meeting.server
         self._identities = identities
         self._channels = channels
         self._members: dict[PeerId, _Member] = {}
