@@ -8,24 +8,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from captures.lab.stage import Scenario
+
 ROWS = 40  # a longer story is told by its first requests; truth.json has them all
 TARGET_LENGTH = 60
 
 
-def render_readme(truth: Path, capture: Path, story: str, look: str, remark: str) -> str:
+def render_readme(truth: Path, capture: Path, scenario: Scenario, remark: str) -> str:
     """Render a README from a scenario's words and the truth file beside it."""
     document = json.loads(truth.read_text(encoding="utf-8"))
-    start = document["capture"]["start"]
-    rows = document["exchanges"]
+    made = f"As root, from the repository: `python -m captures.lab.scenarios {scenario.name}`."
+    lines = [f"# {capture.parent.name}", "", scenario.story, *(["", remark] if remark else [])]
+    lines += ["", f"**What to look at.** {scenario.look}", "", f"**How it was made.** {made}"]
+    lines += ["Real TCP between network namespaces; `truth.json` is what the endpoints logged with their own clocks."]
+    lines += ["", "Seconds count from `capture.start` of the truth file.", "", *scenario.table(document)]
+    return "\n".join(lines) + "\n"
+
+
+def exchange_table(document: dict[str, Any]) -> list[str]:
+    """Tell by HTTP exchanges what happened when."""
+    start, rows = document["capture"]["start"], document["exchanges"]
     table = [_row(row, start) for row in rows[:ROWS]]
     more = [f"\n… and {len(rows) - ROWS} more in `truth.json`."] if len(rows) > ROWS else []
-    made = f"python -m captures.lab.scenarios {document['scenario']}"
-    lines = [f"# {capture.parent.name}", "", story, *(["", remark] if remark else [])]
-    lines += ["", f"**What to look at.** {look}", "", f"**How it was made.** As root, from the repository: `{made}`."]
-    lines += ["Real TCP between network namespaces; `truth.json` is what the endpoints logged with their own clocks."]
-    lines += ["", "Seconds count from `capture.start` of the truth file.", ""]
-    lines += ["| Seconds | Who | Request | Answer | After, s |", "|---|---|---|---|---|", *table, *more]
-    return "\n".join(lines) + "\n"
+    return ["| Seconds | Who | Request | Answer | After, s |", "|---|---|---|---|---|", *table, *more]
 
 
 def _row(row: dict[str, Any], start: float) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from captures.lab.client import Client
 from captures.lab.dialect import REFERENCE, Dialect
 from captures.lab.network import Network
-from captures.lab.readme import render_readme
+from captures.lab.programs import Program
+from captures.lab.readme import exchange_table, render_readme
 from captures.lab.recorder import Recorder
 from captures.lab.server import Server
 from captures.lab.truth import Truth
@@ -42,7 +43,8 @@ class Scenario:
     """A story to record: `play` tells it, its docstring explains it.
 
     `look` is what a reader of the capture should look at. `network` are arguments of `Network`. With `late` the play
-    itself starts the recorders. `on_demand` scenarios are made only when they are named.
+    itself starts the recorders. `on_demand` scenarios are made only when they are named. `table` tells from the truth
+    file what happened when.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Scenario:
     views: tuple[View, ...] = (View(),)
     late: bool = False
     on_demand: bool = False
+    table: Callable[[dict[str, Any]], list[str]] = exchange_table
 
     @property
     def story(self) -> str:
@@ -68,7 +71,9 @@ class Stage:
         self.truth = Truth(notes=scenario.story)
         self.servers: list[Server] = []
         self.clients: list[Client] = []
+        self.programs: list[Program] = []
         self.recorders: list[tuple[View, Recorder]] = []
+        self.more: dict[str, Any] = {}  # further keys of the truth file
 
     async def server(self, *, port: int = 8888, dialect: Dialect = REFERENCE, loopback: bool = False) -> Server:
         """Start a server on the server host."""
@@ -85,6 +90,12 @@ class Stage:
         made = Client(label, home, target, self.truth, **traits)
         self.clients.append(made)
         return made
+
+    async def program(self, label: str, script: str, *arguments: str, host: str = "") -> Program:
+        """Run a real program; A is on host a and so on."""
+        made = Program(label=label, host=self.network.host(host or label.lower()))
+        self.programs.append(made)
+        return await made.start(script, *arguments)
 
     async def record(self) -> None:
         """Start every recorder."""
@@ -105,11 +116,10 @@ class Stage:
         """Write truth and README of every view; the recorders have stopped."""
         for view, recorder in self.recorders:
             folder = recorder.path.parent
-            self.truth.write(folder / "truth.json", self.scenario.name, recorder)
-            text = render_readme(
-                folder / "truth.json", recorder.path, self.scenario.story, self.scenario.look, view.remark
+            self.truth.write(folder / "truth.json", self.scenario.name, recorder, **self.more)
+            (folder / "README.md").write_text(
+                render_readme(folder / "truth.json", recorder.path, self.scenario, view.remark), encoding="utf-8"
             )
-            (folder / "README.md").write_text(text, encoding="utf-8")
 
 
 async def play(scenario: Scenario, into: Path) -> None:
@@ -119,7 +129,11 @@ async def play(scenario: Scenario, into: Path) -> None:
             stage = Stage(scenario, network, into, stack)
             if not scenario.late:
                 await stage.record()
-            await scenario.play(stage)
+            try:
+                await scenario.play(stage)
+            finally:
+                for program in stage.programs:
+                    await program.kill()
             await asyncio.sleep(0.2)
         for client in stage.clients:
             client.drop()
