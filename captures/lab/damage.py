@@ -74,6 +74,16 @@ TWINS = (
             (1283, "the whole `200 OK` to Alice's BYE"),
         ),
     ),
+    Twin(
+        of="signalmaster",
+        kind="gap",
+        lost=(
+            (230, "a whole WebSocket frame: C's first offer, compressed; what C compresses later refers back to it"),
+            (294, "second of two segments of A's answer to C (POST): 1397 bytes of body"),
+            (388, "first of two segments of the poll that brings C's screen to A: the head and 1223 bytes of body"),
+            (424, "a whole WebSocket frame: C's second candidate for its screen, on its way to B"),
+        ),
+    ),
     Twin(of="basic-call", kind="reordered"),
     Twin(of="browser-call", kind="reordered"),
     Twin(of="queued-messages", kind="reordered"),

@@ -52,6 +52,7 @@ async def client(stage: Stage, label: str, options: dict[str, Any], module: str 
     made = await stage.program(label, "simplewebrtc_client.js")
     url = f"http://{stage.network.host('server').address}:{PORT}"
     config = {"label": label, "module": module, "url": url, "options": {"reconnection": False, **options}}
+    config["browserXhr"] = options == POLLING_BINARY
     media = browser_media(made.host.address, ord(label))
     await made.say("configure", config=config, media=media)
     await made.until("connected")
@@ -111,9 +112,10 @@ def tell(stage: Stage, module: str = "socket.io-client 1.7.4") -> None:
 async def kitchen(stage: Stage) -> None:
     """Four people in one room of signalmaster, over every transport of Socket.IO, with calls and a shared screen.
 
-    A polls in base64, B has a WebSocket from the start, C polls and upgrades, D polls in the binary form. Who joins
-    offers to everybody who is there. C shares its screen; D comes during that and offers twice to C. A leaves, D tries
-    to create the room that there is and then one of its own, C disconnects, A comes back, B is killed.
+    A polls in base64, B has a WebSocket from the start, C polls and upgrades, D polls in the binary form and with
+    compressed answers, as browsers do (its requests are made by `browser_xhr.js`). Who joins offers to everybody who
+    is there. C shares its screen; D comes during that and offers twice to C. A leaves, D tries to create the room that
+    there is and then one of its own, C disconnects, A comes back, B is killed.
     """
     await server(stage)
     a = await client(stage, "A", POLLING)

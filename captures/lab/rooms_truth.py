@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
+from captures.lab.readme import plain
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 OWN_KEYS = ("packet",)  # told elsewhere than in `events`
+ASKED = {"join", "create", "join-room"}  # events by which a client comes into a room
+GONE = {"left": "left", "disconnect": "closed", "disconnected": "closed"}
 README_ROWS = 60
 
 
@@ -53,7 +57,7 @@ def joins_and_leaves(programs: Iterable[Program]) -> tuple[list[Row], list[Row]]
 def _stays(program: Program) -> Iterator[tuple[str, Row]]:
     me, room, asked = own_id(program), None, 0.0
     for row in program.rows:
-        if row["ev"] == "packet" and row["dir"] == "out" and row["event"] in {"join", "create"}:
+        if row["ev"] == "packet" and row["dir"] == "out" and row["event"] in ASKED:
             asked = row["t"]
         elif row["ev"] in {"joined", "created"} and not row.get("error"):
             if room:
@@ -62,9 +66,8 @@ def _stays(program: Program) -> Iterator[tuple[str, Row]]:
             others = sorted(row.get("clients") or {})
             came = {"t": row["t"], "t_sent": asked, "peer": me, "label": program.label, "room": room}
             yield "join", {**came, "others": others}
-        elif row["ev"] in {"left", "disconnect"} and room:
-            how = "left" if row["ev"] == "left" else "closed"
-            yield "leave", {"t": row["t"], "peer": me, "room": room, "how": how}
+        elif row["ev"] in GONE and row.get("namespace") in {None, "/"} and room:
+            yield "leave", {"t": row["t"], "peer": me, "room": room, "how": GONE[row["ev"]]}
             room = None
     if room and program.killed_at:
         yield "leave", {"t": program.killed_at, "peer": me, "room": room, "how": "killed"}
@@ -155,4 +158,4 @@ def _told(row: Row) -> str:
     if isinstance(first, dict):
         first = " ".join(str(first[key]) for key in ("type", "roomType", "to", "target") if first.get(key))
     space = "" if row["namespace"] == "/" else f" in `{row['namespace']}`"
-    return f"`{what}` {str(first)[:60]}".rstrip() + space
+    return f"`{what}` {plain(str(first)[:60])}".rstrip() + space

@@ -15,11 +15,14 @@ from captures.lab.plays_calls import CALLS
 from captures.lab.plays_dialects import DIALECTS
 from captures.lab.plays_hostile import HOSTILE
 from captures.lab.plays_paths import PATHS
+from captures.lab.plays_rooms import ROOMS
 from captures.lab.plays_signalmaster import SIGNALMASTER
 from captures.lab.plays_trouble import TROUBLE
 from captures.lab.stage import play
 
-SCENARIOS = {scenario.name: scenario for scenario in (*CALLS, *PATHS, *TROUBLE, *DIALECTS, *HOSTILE, *SIGNALMASTER)}
+SCENARIOS = {
+    scenario.name: scenario for scenario in (*CALLS, *PATHS, *TROUBLE, *DIALECTS, *HOSTILE, *SIGNALMASTER, *ROOMS)
+}
 TIME_LIMIT_S = 400.0  # no scenario may run longer
 CAPTURES = Path(__file__).parents[1]
 

@@ -6,6 +6,7 @@
 
 const { note, obey } = require('./log');
 const { load, watch } = require('./tap');
+const browserXhr = require('./browser_xhr');
 
 const THINK_MS = 120; // an answer takes a browser about so long
 const GATHER_MS = 25; // between two candidates
@@ -76,6 +77,7 @@ const ended = (id, type) => (peer) => peer.id === id && (!type || peer.type === 
 obey({
   configure(given) {
     ({ config, media } = given);
+    if (config.browserXhr) browserXhr.install(config.module);
     socket = load(config.module)(config.url, config.options);
     watch(socket.io);
     note('connect', { url: config.url });

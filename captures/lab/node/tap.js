@@ -16,10 +16,15 @@ function row(socket, dir, packet) {
   note('packet', { ...facts, transport: engine && engine.transport ? engine.transport.name : null });
 }
 
+const tapped = new Set();
+
 /** Load one version of socket.io-client, `socket.io-client-1` for instance, so that every packet is noted. */
 exports.load = (name) => {
   const client = require(name);
-  const { prototype } = client.Socket || require(`${name}/lib/socket`);
+  if (tapped.has(name)) return client;
+  tapped.add(name);
+  // A socket that never connects: where its class is to be found differs between versions, its prototype does not.
+  const prototype = Object.getPrototypeOf(client('http://127.0.0.1:1', { autoConnect: false, forceNew: true }));
   const { packet: send, onpacket: receive } = prototype;
   prototype.packet = function packet(value) {
     row(this, 'out', value);
