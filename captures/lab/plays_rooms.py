@@ -6,7 +6,8 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from captures.lab.plays_signalmaster import POLLING_BINARY, UPGRADED, WEBSOCKET, browser_media
+from captures.lab.browser_media import browser_media
+from captures.lab.plays_signalmaster import POLLING_BINARY, UPGRADED, WEBSOCKET
 from captures.lab.rooms_truth import calls, event_table, events, joins_and_leaves, own_id, packets, relays
 from captures.lab.stage import Scenario
 

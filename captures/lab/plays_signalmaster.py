@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from captures.lab.descriptions import Media
+from captures.lab.browser_media import browser_media
 from captures.lab.rooms_truth import calls, event_table, events, joins_and_leaves, own_id, packets, relays
 from captures.lab.stage import Scenario
 
@@ -16,35 +16,10 @@ if TYPE_CHECKING:
 
 PORT = 8888
 SECRET = "turnserversharedsecret"  # noqa: S105 - what the file of signalmaster comes with
-DESCRIPTIONS = 8  # of each kind for each client; none needs more
-KEPT_CODECS = {"111", "0", "96", "97", "102", "103"}  # what a description of 2018 had, near enough, and short
 POLLING = {"transports": ["polling"], "forceBase64": True}
 POLLING_BINARY = {"transports": ["polling"]}
 WEBSOCKET = {"transports": ["websocket"]}
 UPGRADED = {"transports": ["polling", "websocket"]}
-
-
-def shortened(sdp: str) -> str:
-    """Leave the rarer codecs out of a description."""
-    lines = []
-    for line in sdp.split("\r\n"):
-        name, _, rest = line.partition(":")
-        if name in {"a=rtpmap", "a=fmtp", "a=rtcp-fb"} and rest.split(" ")[0] not in KEPT_CODECS:
-            continue
-        words = line.split(" ")
-        kept = words[:3] + [word for word in words[3:] if word in KEPT_CODECS]
-        lines.append(" ".join(kept) if line.startswith("m=") else line)
-    return "\r\n".join(lines)
-
-
-def browser_media(address: str, seed: int) -> dict[str, Any]:
-    """Descriptions and candidates of one client, in the order in which it uses them."""
-    media = Media(address, seed)
-    offers = [shortened(media.describe("offer")) for _ in range(DESCRIPTIONS)]
-    answers = [shortened(media.describe("answer")) for _ in range(DESCRIPTIONS)]
-    found = media.candidates(2)
-    lines = [{"candidate": text, "sdpMid": ("audio", "video")[index], "sdpMLineIndex": index} for index, text in found]
-    return {"offer": offers, "answer": answers, "candidates": lines}
 
 
 async def client(stage: Stage, label: str, options: dict[str, Any], module: str = "socket.io-client-1") -> Program:

@@ -18,10 +18,12 @@ from captures.lab.plays_paths import PATHS
 from captures.lab.plays_rooms import ROOMS
 from captures.lab.plays_signalmaster import SIGNALMASTER
 from captures.lab.plays_trouble import TROUBLE
+from captures.lab.plays_whip import WHIP
 from captures.lab.stage import play
 
 SCENARIOS = {
-    scenario.name: scenario for scenario in (*CALLS, *PATHS, *TROUBLE, *DIALECTS, *HOSTILE, *SIGNALMASTER, *ROOMS)
+    scenario.name: scenario
+    for scenario in (*CALLS, *PATHS, *TROUBLE, *DIALECTS, *HOSTILE, *SIGNALMASTER, *ROOMS, *WHIP)
 }
 TIME_LIMIT_S = 400.0  # no scenario may run longer
 CAPTURES = Path(__file__).parents[1]
