@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
 PORT = 8888
 SECRET = "turnserversharedsecret"  # noqa: S105 - what the file of signalmaster comes with
+NEW = {
+    "software": "signalmaster's behaviour on socket.io 1.7.4",
+    "protocol": "Socket.IO, EIO=3",
+    "path": "/socket.io/",
+}
+OLD = {
+    "software": "signalmaster's behaviour on socket.io 0.9.19",
+    "protocol": "Socket.IO 0.9",
+    "path": "/socket.io/1/",
+}
+XHR_POLLING = {"transports": ["xhr-polling"]}
 POLLING = {"transports": ["polling"], "forceBase64": True}
 POLLING_BINARY = {"transports": ["polling"]}
 WEBSOCKET = {"transports": ["websocket"]}
@@ -35,13 +46,11 @@ async def client(stage: Stage, label: str, options: dict[str, Any], module: str 
     return made
 
 
-async def server(stage: Stage, script: str = "signalmaster_server.js", software: str = "") -> Program:
+async def server(stage: Stage, script: str, **fact: str) -> Program:
     """Start signalmaster on the server host."""
     made = await stage.program("server", script, json.dumps({"port": PORT, "secret": SECRET}), host="server")
     await made.until("listening")
-    address = f"{made.host.address}:{PORT}"
-    software = software or "signalmaster's behaviour on socket.io 1.7.4"
-    fact = {"address": address, "software": software, "protocol": "Socket.IO, EIO=3", "path": "/socket.io/"}
+    fact = {"address": f"{made.host.address}:{PORT}", **fact}
     stage.truth.servers.append({**fact, "t_start": made.rows[0]["t"]})
     return made
 
@@ -92,7 +101,7 @@ async def kitchen(stage: Stage) -> None:
     is there. C shares its screen; D comes during that and offers twice to C. A leaves, D tries to create the room that
     there is and then one of its own, C disconnects, A comes back, B is killed.
     """
-    await server(stage)
+    await server(stage, "signalmaster_server.js", **NEW)
     a = await client(stage, "A", POLLING)
     await a.say("join", room="kitchen")
     await a.until("joined")
@@ -153,6 +162,43 @@ async def _odd_messages(a: Program, c: Program) -> None:
     await asyncio.sleep(0.5)
 
 
+async def old_kitchen(stage: Stage) -> None:
+    """Three people in a room of signalmaster as it was until 2015, on socket.io 0.9: two of them poll.
+
+    A and C poll, B has a WebSocket. B joins and offers to A, C joins and offers to both. B shares its screen for a
+    while; C leaves, A sends to nobody, B is killed, A disconnects.
+    """
+    module = "socket.io-client-0.9"
+    await server(stage, "signalmaster_09_server.js", **OLD)
+    a = await client(stage, "A", XHR_POLLING, module)
+    await a.say("join", room="kitchen")
+    await a.until("joined")
+    b = await client(stage, "B", WEBSOCKET, module)
+    await b.say("join", room="kitchen")
+    await asyncio.sleep(1.5)
+    c = await client(stage, "C", XHR_POLLING, module)
+    await c.say("join", room="kitchen")
+    await asyncio.sleep(1.5)
+    await b.say("all", type="mute", payload={"name": "video"})
+    await b.say("share")
+    await asyncio.sleep(1.5)
+    await b.say("unshare")
+    await a.until("removed", type="screen")
+    await a.say("message", message={"to": "nobody-has-this-id", "type": "chat", "payload": {"message": "grüße? 👋"}})
+    await c.say("create", room="kitchen")
+    await c.until("created", error="taken")
+    await c.say("leave")
+    await c.until("removed", id=own_id(c))
+    await c.say("disconnect")
+    await asyncio.sleep(2.5)
+    await b.kill()
+    await a.until("removed", id=own_id(b), type=None)
+    await asyncio.sleep(0.5)
+    await a.say("disconnect")
+    await asyncio.sleep(0.5)
+    tell(stage, "socket.io-client 0.9.17")
+
+
 SIGNALMASTER = (
     Scenario(
         name="signalmaster",
@@ -162,6 +208,16 @@ SIGNALMASTER = (
             "messages on WebSockets are compressed, one after the other with shared context."
         ),
         network={"hosts": ("server", "a", "b", "c", "d")},
+        table=event_table,
+    ),
+    Scenario(
+        name="signalmaster-09",
+        play=old_kitchen,
+        look=(
+            "A handshake in text, packets with colons, U+FFFD around lengths where a poll brings several packets. "
+            "A heartbeat goes from the server to the client and back, on the WebSocket alone."
+        ),
+        network={"hosts": ("server", "a", "b", "c")},
         table=event_table,
     ),
 )

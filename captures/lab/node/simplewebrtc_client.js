@@ -7,6 +7,7 @@
 const { note, obey } = require('./log');
 const { load, watch } = require('./tap');
 const browserXhr = require('./browser_xhr');
+const legacy = require('./legacy');
 
 const THINK_MS = 120; // an answer takes a browser about so long
 const GATHER_MS = 25; // between two candidates
@@ -78,10 +79,17 @@ obey({
   configure(given) {
     ({ config, media } = given);
     if (config.browserXhr) browserXhr.install(config.module);
-    socket = load(config.module)(config.url, config.options);
-    watch(socket.io);
     note('connect', { url: config.url });
-    socket.on('connect', () => note('connected', { id: socket.id, transport: socket.io.engine.transport.name }));
+    let transport;
+    if (config.module.endsWith('-0.9')) {
+      socket = legacy.connect(config.module, config.url, config.options);
+      transport = legacy.transport;
+    } else {
+      socket = load(config.module)(config.url, config.options);
+      watch(socket.io);
+      transport = () => socket.io.engine.transport.name;
+    }
+    socket.on('connect', () => note('connected', { id: socket.id, transport: transport() }));
     socket.on('stunservers', (servers) => note('stunservers', { servers }));
     socket.on('turnservers', (servers) => note('turnservers', { servers }));
     socket.on('message', receive);
