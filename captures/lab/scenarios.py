@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+from captures.lab.plays_browsers import BROWSERS
 from captures.lab.plays_calls import CALLS
 from captures.lab.plays_dialects import DIALECTS
 from captures.lab.plays_hostile import HOSTILE
@@ -23,7 +24,7 @@ from captures.lab.stage import play
 
 SCENARIOS = {
     scenario.name: scenario
-    for scenario in (*CALLS, *PATHS, *TROUBLE, *DIALECTS, *HOSTILE, *SIGNALMASTER, *ROOMS, *WHIP)
+    for scenario in (*CALLS, *PATHS, *TROUBLE, *DIALECTS, *HOSTILE, *SIGNALMASTER, *ROOMS, *WHIP, *BROWSERS)
 }
 TIME_LIMIT_S = 400.0  # no scenario may run longer
 CAPTURES = Path(__file__).parents[1]
