@@ -19,7 +19,12 @@ PORT = 3000
 FILE_LENGTH = 700
 PING_INTERVAL_MS = 6000  # so a poll hangs six seconds while nothing happens
 RELAYED = {"offer": "offer", "answer": "answer", "ice-candidate": "candidate", "bye": "bye"}
-VERSIONS = {"2": ("2.5.1", "2.5.0", 3), "3": ("3.1.2", "3.1.3", 4), "4": ("4.8.4", "4.8.4", 4)}
+VERSIONS = {
+    "1.4": ("1.4.8", "1.4.8", 3),
+    "2": ("2.5.1", "2.5.0", 3),
+    "3": ("3.1.2", "3.1.3", 4),
+    "4": ("4.8.4", "4.8.4", 4),
+}
 
 
 async def server(stage: Stage, major: str, **options: Any) -> Program:
@@ -160,6 +165,11 @@ async def short(stage: Stage, major: str) -> None:
     tell(stage, major)
 
 
+async def version_1_4(stage: Stage) -> None:
+    """Two clients of socket.io 1.4 (EIO=3): one polls in base64, one has a WebSocket."""
+    await short(stage, "1.4")
+
+
 async def version_2(stage: Stage) -> None:
     """Two clients of socket.io 2 (EIO=3): one polls, in the binary form where there are files, one has a WebSocket."""
     await short(stage, "2")
@@ -179,6 +189,15 @@ ROOMS = (
             "frames of their own, on polls in base64. Refused requests are JSON with `code`."
         ),
         network={"hosts": ("server", "a", "b", "c")},
+        table=event_table,
+    ),
+    Scenario(
+        name="socketio-versions-1.4",
+        play=version_1_4,
+        look=(
+            "Peers are named by the `sid` with `/#` before it, which is on the wire only in what the application says. "
+            "Polls are UTF-8 twice over, and lengths count those bytes. Large frames are compressed."
+        ),
         table=event_table,
     ),
     Scenario(

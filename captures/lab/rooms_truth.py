@@ -40,8 +40,9 @@ def events(programs: list[Program]) -> dict[str, list[Row]]:
 
 
 def own_id(program: Program) -> str | None:
-    """The id under which others know a client."""
-    return next((row["id"] for row in program.rows if row["ev"] == "connected"), None)
+    """The id under which others know a client: as it was told on joining, or else as it calls itself."""
+    told = [row["id"] for ev in ("joined", "connected") for row in program.rows if row["ev"] == ev and row.get("id")]
+    return told[0] if told else None
 
 
 def joins_and_leaves(programs: Iterable[Program]) -> tuple[list[Row], list[Row]]:

@@ -12,6 +12,7 @@ const sockets = {};
 let config;
 let media;
 let room = null;
+let me; // our id as the server knows it; 1.4 puts `/#` before what the client calls its id
 
 const main = () => sockets['/'];
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -21,13 +22,13 @@ async function gather(target) {
   for (const candidate of media.candidates) {
     await wait(GATHER_MS);
     if (!main().connected) return;
-    main().emit('ice-candidate', { target, caller: main().id, candidate });
+    main().emit('ice-candidate', { target, caller: me, candidate });
   }
 }
 
 async function describe(type, target) {
   await wait(THINK_MS);
-  main().emit(type, { target, caller: main().id, sdp: { type, sdp: media[type].shift() } });
+  main().emit(type, { target, caller: me, sdp: { type, sdp: media[type].shift() } });
   await gather(target);
 }
 
@@ -62,9 +63,10 @@ obey({
     socket.on('said', ({ text }) => note('said', { text }));
   },
   join({ room: name }) {
-    main().emit('join-room', name, config.label, ({ others }) => {
+    main().emit('join-room', name, config.label, ({ id, others }) => {
       room = name;
-      note('joined', { room, clients: others });
+      me = id;
+      note('joined', { room, id, clients: others });
     });
   },
   leave() {
