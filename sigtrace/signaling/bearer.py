@@ -98,3 +98,9 @@ def socket_channel(session: str, namespace: str) -> str:
 def session_of_channel(channel: str) -> str:
     """Return the session that a channel of Socket.IO is a namespace of; any other channel as it is."""
     return channel.partition(" /")[0] if channel.startswith("socket.io ") else channel
+
+
+def bearer_of_handshake(exchange: Exchange) -> Bearer | None:
+    """Return what an upgrade's request is to events on the WebSocket that it opens; None when it was not captured."""
+    asked = bearer_of_request(exchange)
+    return None if asked is None else asked._replace(channel=websocket_channel(exchange.flow))
