@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sigtrace.signaling.chat import TextChat
 from sigtrace.signaling.peerconnection import PeerConnection
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
 from sigtrace.signaling.skyrtc import SkyRTC
@@ -9,7 +10,8 @@ from sigtrace.signaling.skyrtc import SkyRTC
 PROTOCOLS: tuple[SignalingProtocol, ...] = (
     PeerConnection(),
     SkyRTC(),
+    TextChat(),
 )  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 
-__all__ = ["PROTOCOLS", "Fit", "PeerConnection", "SignalingProtocol", "SkyRTC"]
+__all__ = ["PROTOCOLS", "Fit", "PeerConnection", "SignalingProtocol", "SkyRTC", "TextChat"]

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sigtrace.signaling.chat import TextChat
 from sigtrace.signaling.skyrtc import SkyRTC
 from tests.builders.sockets import Sockets
 
 if TYPE_CHECKING:
     from sigtrace.signaling.protocol import SignalingProtocol
 
-PROTOCOLS: tuple[SignalingProtocol, ...] = (SkyRTC(),)
+PROTOCOLS: tuple[SignalingProtocol, ...] = (SkyRTC(), TextChat())
 
 WORDS = st.sampled_from(
     [
