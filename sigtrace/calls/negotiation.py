@@ -11,7 +11,7 @@
 one of the two had joined: else a goodbye without a call is just that; ⁴ a new call when its `o=` names another session
 than the sender's last description, as a re-offer never does (RFC 3264 §8); ⁵ it crossed the goodbye and answers the
 last offer; when that was answered already, it is of a new call¹; ⁶ not where a server refuses an offer and makes
-its own in the same answer (draft-ietf-wish-whep), which the other then answers.
+its own in the same answer (draft-ietf-wish-whep), which the other then answers: the server is the caller then.
 
 Two peers may negotiate several connections beside each other, one for the camera and one for the screen; where the
 protocol names them, each such dialog is a call of its own.
@@ -122,7 +122,10 @@ def find_calls(
         quit_ns: when the server said that it ends; None when it did not.
     Returns: the calls in order of time, numbered from 1.
     """
-    reader = _Reader({key for key, peer in peers.items() if peer.joined_ns is not None})
+    reader = _Reader(
+        {key for key, peer in peers.items() if peer.joined_ns is not None},
+        {key for key, peer in peers.items() if peer.is_server},
+    )
     for signal in signals:
         reader.read(signal)
     ordered = sorted(reader.calls, key=lambda call: call.first.began_ns)
@@ -140,8 +143,9 @@ def _key_of(signal: Signal) -> _Key:
 class _Reader:
     """Reads the signals of a session in order and sorts them into calls; see the table at the top."""
 
-    def __init__(self, seen_joining: set[PeerId]) -> None:
+    def __init__(self, seen_joining: set[PeerId], servers: set[PeerId]) -> None:
         self._seen_joining = seen_joining
+        self._servers = servers
         self.calls: list[_Open] = []
         self._current: dict[_Key, _Open] = {}  # the newest of each dialog
 
@@ -183,15 +187,20 @@ class _Reader:
     def _offer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
         call = self._current.get(_key_of(signal))
         counters = call is not None and _counters(call, signal)
-        if call is None or call.bye is not None or (_refused(call) and not counters) or _describes_anew(call, signal):
+        if call is None or call.bye is not None or (_refused(call) and not counters) or self._is_new(call, signal):
             call = self._begin(signal, sender, receiver, inferred=False)
         elif call.pending_from == receiver and not call.answers and not counters:
             call.glare = True
-        elif call.inferred and not call.offers:
-            call.caller, call.callee = sender, receiver  # nothing better told who calls
+        elif counters or (call.inferred and not call.offers):
+            call.caller, call.callee = sender, receiver  # nothing told better who calls; or this offer stands
         call.offers.append(signal)
         call.signals.append(signal)
         call.pending_from = sender
+
+    def _is_new(self, call: _Open, offer: Signal) -> bool:
+        """Tell whether an offer begins another call; not one that a server refuses: it goes on with what it has."""
+        tried = offer.fate is Fate.REFUSED and offer.receiver in self._servers and bool(call.answers)
+        return not tried and _describes_anew(call, offer)
 
     def _answer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
         call = self._current.get(_key_of(signal))
@@ -244,10 +253,11 @@ def _session_id(signal: Signal) -> str | None:
 
 
 def _first_offer(call: _Open) -> Signal | None:
-    """Return the offer that began a call; when an answer stands before the first one, that is a re-offer."""
-    if not call.offers or (call.answers and call.answers[0].began_ns < call.offers[0].began_ns):
+    """Return the caller's offer that began a call; when an answer stands before it, that is a re-offer."""
+    first = next((offer for offer in call.offers if offer.sender == call.caller), None)
+    if first is None or (call.answers and call.answers[0].began_ns < first.began_ns):
         return None
-    return call.offers[0]
+    return first
 
 
 def _close(number: int, session: int, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: int | None) -> Call:

@@ -84,14 +84,15 @@ def test_equal_names_on_two_hosts_are_two_resources() -> None:
 
 
 def test_counter_offer_is_of_the_call_that_it_counters() -> None:
-    """An offer in the answer that refuses another is no glare: there is one call, in which the client answers."""
+    """An offer in the answer that refuses another is no glare: there is one call, and the server is its caller."""
     history = history_of(
         direct(SignalKind.OFFER, bearer(1.0), sdp=SDP, accepted=False),
         direct(SignalKind.OFFER, bearer(1.1, by_client=False), sdp=WITH_CANDIDATE),
         direct(SignalKind.ANSWER, bearer(2.0), sdp=SDP, accepted=True),
     )
     (call,) = history.calls
-    assert (call.caller, call.offers, call.answers, call.glare) == (CLIENT.address, 2, 1, False)
+    assert (call.caller, call.offers, call.answers, call.glare) == (URL, 2, 1, False)
+    assert (call.began_ns, call.offered_ns, call.answered_ns) == (ns(1), ns(1.1), ns(2))
     assert history.verdicts[1].outcome is Outcome.COMPLETE
 
 
@@ -116,3 +117,13 @@ def test_client_without_candidates_can_be_found_by_a_server() -> None:
     )
     assert silent.verdicts[1].outcome is Outcome.NO_CANDIDATES
     assert silent.verdicts[1].without_candidates == (URL,)
+
+
+def test_offer_that_a_server_refuses_leaves_the_call_as_it_was() -> None:
+    """A session goes on when its server refuses another offer in it, even one of another description."""
+    (call,) = history_of(
+        *OFFERED,
+        direct(SignalKind.OFFER, bearer(5.0), sdp=SDP.replace("o=- 1 2", "o=- 9 2"), accepted=False),
+        direct(SignalKind.BYE, bearer(9.0), accepted=True),
+    ).calls
+    assert (call.offers, call.answers, call.ended) == (2, 1, CallEnd.BYE)
