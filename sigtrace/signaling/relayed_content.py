@@ -65,6 +65,16 @@ def description_content(kind: SignalKind, sdp: Any, payload: Payload) -> Content
     return _content(kind, payload, sdp=sdp, description=description, problem=problem, essence=digest("sdp", sdp))
 
 
+def description_of_body(kind: SignalKind, body: Body) -> Content:
+    """Make the content of a description that is an HTTP body by itself."""
+    payload = payload_of_body(body)
+    if not body.complete:
+        return _content(kind, payload, problem=f"{body.missing} bytes of it were never captured")
+    if payload.text is None:
+        return _content(kind, payload, problem="too large to keep")
+    return description_content(kind, payload.text, payload)
+
+
 def candidate_content(candidate: Any, payload: Payload, *, mid: Any = None, mline: Any = None) -> Content:
     """Make the content of one candidate; the empty one, and null, say that there are no more (RFC 8838 §8.2)."""
     place = {
