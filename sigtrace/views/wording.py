@@ -57,7 +57,7 @@ def describe_signal(signal: Signal) -> Words:
         return Words(name_kind(content.kind), _describe_description(content))
     if content.kind is SignalKind.CANDIDATE:
         return describe_candidates([signal])
-    if content.length == 0:
+    if content.length == 0 and content.kind is not SignalKind.BYE:  # a DELETE has no body
         return Words("empty message")
     length = (format_bytes(content.length),) if content.length else ()
     if content.kind in (SignalKind.TEXT, SignalKind.JSON):
