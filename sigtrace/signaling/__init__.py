@@ -6,11 +6,14 @@ from sigtrace.signaling.chat import TextChat
 from sigtrace.signaling.peerconnection import PeerConnection
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
 from sigtrace.signaling.skyrtc import SkyRTC
+from sigtrace.signaling.whip import Whep, Whip
 
 PROTOCOLS: tuple[SignalingProtocol, ...] = (
     PeerConnection(),
     SkyRTC(),
     TextChat(),
+    Whip(),
+    Whep(),
 )  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 
