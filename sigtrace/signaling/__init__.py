@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sigtrace.signaling.chat import TextChat
+from sigtrace.signaling.generic import Generic
 from sigtrace.signaling.peerconnection import PeerConnection
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
 from sigtrace.signaling.skyrtc import SkyRTC
@@ -11,10 +12,11 @@ from sigtrace.signaling.whip import Whep, Whip
 PROTOCOLS: tuple[SignalingProtocol, ...] = (
     PeerConnection(),
     SkyRTC(),
-    TextChat(),
     Whip(),
     Whep(),
+    TextChat(),
+    Generic(),
 )  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 
-__all__ = ["PROTOCOLS", "Fit", "PeerConnection", "SignalingProtocol", "SkyRTC", "TextChat"]
+__all__ = ["PROTOCOLS", "Fit", "Generic", "PeerConnection", "SignalingProtocol", "SkyRTC", "TextChat", "Whep", "Whip"]
