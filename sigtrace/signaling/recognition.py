@@ -85,6 +85,8 @@ class Recogniser:
             fit = protocol.fit(unit)
             if fit is not Fit.NONE:
                 fits[place] = fit
+            if fit is Fit.CERTAIN and isinstance(unit, Exchange):
+                break  # nobody later in the order could have it, and looking into bodies takes its time
         return fits
 
     def _add_claims(self, units: Sequence[Unit]) -> None:
