@@ -6,12 +6,14 @@ from sigtrace.signaling.chat import TextChat
 from sigtrace.signaling.generic import Generic
 from sigtrace.signaling.peerconnection import PeerConnection
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
+from sigtrace.signaling.signalmaster import Signalmaster
 from sigtrace.signaling.skyrtc import SkyRTC
 from sigtrace.signaling.whip import Whep, Whip
 
 PROTOCOLS: tuple[SignalingProtocol, ...] = (
     PeerConnection(),
     SkyRTC(),
+    Signalmaster(),
     Whip(),
     Whep(),
     TextChat(),
@@ -19,4 +21,15 @@ PROTOCOLS: tuple[SignalingProtocol, ...] = (
 )  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 
-__all__ = ["PROTOCOLS", "Fit", "Generic", "PeerConnection", "SignalingProtocol", "SkyRTC", "TextChat", "Whep", "Whip"]
+__all__ = [
+    "PROTOCOLS",
+    "Fit",
+    "Generic",
+    "PeerConnection",
+    "SignalingProtocol",
+    "Signalmaster",
+    "SkyRTC",
+    "TextChat",
+    "Whep",
+    "Whip",
+]
