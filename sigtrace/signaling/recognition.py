@@ -53,6 +53,11 @@ def _where(unit: Unit) -> Place | int:
     return id(unit) if isinstance(unit, Exchange) else place_of(unit)
 
 
+def _is_settled(unit: Unit, fits: Mapping[int, Fit]) -> bool:
+    """Tell whether a unit leaves nothing to claim by company: by what it is, or by a description that it carries."""
+    return Fit.CERTAIN in fits.values() or (isinstance(unit, Message) and Fit.GENERIC in fits.values())
+
+
 class Recogniser:
     """Recognises the units of a trace.
 
@@ -92,7 +97,7 @@ class Recogniser:
     def _add_claims(self, units: Sequence[Unit]) -> None:
         """Let protocols claim by company what no protocol is certain of, neither by itself nor by its place."""
         index = {id(unit): place for place, unit in enumerate(units)}
-        taken = {_where(unit) for unit, fits in zip(units, self._fits, strict=True) if Fit.CERTAIN in fits.values()}
+        taken = {_where(unit) for unit, fits in zip(units, self._fits, strict=True) if _is_settled(unit, fits)}
         open_units = [unit for unit in units if _where(unit) not in taken]
         for place, protocol in enumerate(self._protocols):
             for unit in protocol.claim(open_units):
