@@ -32,11 +32,18 @@ def tell_acts(scene: Scene, half: Half) -> Iterator[Step]:
     """Tell what one way of the wire says beside messages between peers."""
     acts = scene.acts_in(half)
     joined = any(act.kind is ActKind.JOINED for act in acts)
+    remarks: dict[str | None, list[Act]] = {}
+    for act in acts:
+        if act.kind is ActKind.REMARK:
+            remarks.setdefault(act.name, []).append(act)
     for act in acts:
         if act.kind is ActKind.OPENED or (joined and act.kind is ActKind.IDENTIFIED):
             continue  # told as the start of a channel; being let in tells the id as well
         if act.kind in _TOLD and scene.fold:
             yield from _tell_many(scene, half, act)
+        elif act.kind is ActKind.REMARK and scene.fold and len(remarks[act.name]) > 1:
+            if remarks[act.name][0] is act:
+                yield _tell_together(scene, half, remarks[act.name])
         else:
             yield _step(scene, half, act)
 
@@ -46,6 +53,14 @@ def _step(scene: Scene, half: Half, act: Act) -> Step:
     words = describe_act(scene, act)
     make = request_step if act.from_client else answer_step
     return make(half, act.peer, words, meaning)
+
+
+def _tell_together(scene: Scene, half: Half, acts: list[Act]) -> Step:
+    """Tell remarks of one name in one row: an answer that names three ICE servers says one thing."""
+    step = _step(scene, half, acts[0])
+    step.folded = len(acts)
+    step.words = Words(step.words.label, tuple(shortened(act.text) for act in acts if act.text))
+    return step
 
 
 def _tell_many(scene: Scene, half: Half, act: Act) -> Iterator[Step]:
@@ -92,8 +107,10 @@ def tell_channels(scene: Scene) -> Iterator[Step]:
     """Tell how the channels of a session began and ended."""
     for act in scene.acts:
         if act.kind is ActKind.OPENED and act.number is not None:
+            exchange = scene.trace.exchange(act.number)
+            at_ns = act.at_ns if exchange is None else exchange.at_ns
             packet = first_packet_of(scene.trace, act.number) or 0
-            half = Half(act.number, act.at_ns, packet, from_client=True)
+            half = Half(act.number, at_ns, packet, from_client=True)
             yield request_step(half, act.peer, Words("opens WebSocket"), Meaning(Tone.HOUSEKEEPING))
         elif act.kind is ActKind.CLOSED:
             yield _closed(act)

@@ -71,9 +71,9 @@ class _Describer:
             id=str(peer.id) if isinstance(peer.id, int) else self._people.tag(peer.session, peer.id) or "",
             name=self._name(peer),
             brief=self._people.short(peer.session, peer.id) if self._name(peer) else "",
-            address=peer.address or "",
+            address="" if peer.address is None or peer.address == self._name(peer) else peer.address,
             room="" if peer.room is None else abridged(peer.room),
-            there=_describe_stay(peer, self._first_ns),
+            there="" if self._comes_and_goes_unsaid(peer) else _describe_stay(peer, self._first_ns),
             waits=f"{len(waits):,}" if peer.session in self._waiting else "",
             longest=_longest(waits),
             blind=format_duration(sum(wait.blind_ns or 0 for wait in waits)) if len(waits) > 1 else "",
@@ -85,6 +85,10 @@ class _Describer:
     def _name(self, peer: Peer) -> str:
         """A number is no name; any other id is."""
         return abridged(peer.name or "") if isinstance(peer.id, int) else self._people.name(peer.session, peer.id)
+
+    def _comes_and_goes_unsaid(self, peer: Peer) -> bool:
+        """A client of plain HTTP is there when it asks: nothing says since when, or that it was before."""
+        return peer.session in self._in_rooms and peer.joined_ns is None and peer.left_ns is None
 
     def _departure(self, peer: Peer) -> str:
         if peer.left is None:

@@ -45,9 +45,11 @@ class Story:
         """Return the steps in order of time."""
         for act in self._scene.acts:
             self._note_stay(act)
-        steps = [step for carrier in carriers for step in self.tell(carrier)]
-        steps += tell_channels(self._scene)
+        steps = list(tell_channels(self._scene))
+        steps += [step for carrier in carriers for step in self.tell(carrier)]
         steps += [step for peer in self._scene.peers for step in self._tell_vanishing(peer)]
+        if self._scene.acts:
+            self._note_first_signs(steps)
         return sorted(steps, key=lambda step: (step.at_ns, step.packet or 0))
 
     def tell(self, carrier: Exchange | Message) -> Iterator[Step]:
@@ -93,6 +95,13 @@ class Story:
             yield from self._tell_sign_out(exchange, author)
         elif kind is not ExchangeKind.UPGRADE or (exchange.response and exchange.response.status >= 400):
             yield from _tell_other(exchange, author, kind)
+
+    def _note_first_signs(self, steps: Iterable[Step]) -> None:
+        """Where channels are peers, one is there from the first that is told of it."""
+        for step in steps:
+            for party in (step.source, step.target):
+                if party is not None and party in self.came_ns:
+                    self.came_ns[party] = min(step.at_ns, self.came_ns[party])
 
     def _note_stay(self, act: Act) -> None:
         """A channel is its peer's lifeline: from its first sign to its last."""
