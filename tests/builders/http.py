@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.flow_decoder import FlowDecoder
 from sigtrace.application.http.message import Exchange
+from sigtrace.application.websocket.message import ControlFrame, Message
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.streams.flow import Chunk, End, Ending, Gap, StreamItem
 
@@ -44,6 +45,8 @@ class Wire:
         self.decoder = FlowDecoder(7, CLIENT, SERVER, handshake_seen=handshake_seen)
         self.packet = 0
         self.exchanges: list[Exchange] = []
+        self.messages: list[Message] = []
+        self.controls: list[ControlFrame] = []
         self.notices: list[Notice] = []
 
     def client_item(self, item: StreamItem) -> Wire:
@@ -108,9 +111,13 @@ class Wire:
         self.packet += 1
         return self.packet * 1000, self.packet
 
-    def _take(self, out: Iterable[Exchange | Notice]) -> None:
+    def _take(self, out: Iterable[Exchange | Message | ControlFrame | Notice]) -> None:
         for found in out:
             if isinstance(found, Exchange):
                 self.exchanges.append(found)
+            elif isinstance(found, Message):
+                self.messages.append(found)
+            elif isinstance(found, ControlFrame):
+                self.controls.append(found)
             else:
                 self.notices.append(found)
