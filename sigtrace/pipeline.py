@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
 from sigtrace.application.unfinished import Unfinished
+from sigtrace.application.websocket.message import ControlFrame, Message
 from sigtrace.calls.history import write_history
 from sigtrace.calls.rooms.channels import find_channels
 from sigtrace.calls.surroundings import Surroundings
@@ -183,11 +184,18 @@ class Analyzer:
             self._keep(decoder.close(), decoder)
         del self._decoders[number]
 
-    def _keep(self, found: Iterable[Exchange | Notice], decoder: FlowDecoder) -> None:
+    def _keep(self, found: Iterable[Exchange | Message | ControlFrame | Notice], decoder: FlowDecoder) -> None:
         for one in found:
             if isinstance(one, Notice):
                 self._notices.add(one)
-            elif self._exchanges.add(one) or (self._all_flows and len(self._spoken) < MAX_KEPT_FACTS):
+                continue
+            if isinstance(one, Message):
+                kept = self._messages.add(one)
+            elif isinstance(one, ControlFrame):
+                kept = self._messages.add_control(one)
+            else:
+                kept = self._exchanges.add(one)
+            if kept or (self._all_flows and len(self._spoken) < MAX_KEPT_FACTS):
                 self._spoken[one.flow] = _SPEECHES[decoder.speech, decoder.client_is_originator is not False]
 
     def _tidy_flows(self) -> None:

@@ -1,1 +1,1 @@
-"""What one flow speaks: HTTP now; WebSocket, Socket.IO and TLS have their rooms here later."""
+"""What one flow speaks: HTTP and WebSocket; Socket.IO and TLS have their rooms here."""

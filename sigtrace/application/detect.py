@@ -1,7 +1,8 @@
-"""Deciding by the first bytes, on any port, whether a flow speaks HTTP and which of its ends is the client.
+"""Deciding by the first bytes, on any port, whether a flow speaks HTTP or WebSocket, and which end is the client.
 
 One `Opening` looks at one direction. A direction seen from its first byte is decided by its first line, mostly by its
-first bytes. One that was joined in the middle, or begins with a gap, is searched for a message start within a budget.
+first bytes. One that was joined in the middle, or begins with a gap, is searched for a message start within a budget;
+such a direction may also show frames of WebSocket whose upgrade was not captured.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.http.seek import Seeker
 from sigtrace.application.http.start import REQUESTS, RESPONSES, Start
+from sigtrace.application.websocket.probe import Probe, masking_side
 from sigtrace.streams.flow import CHUNK_COST, Chunk, End, Gap, StreamItem
 
 if TYPE_CHECKING:
@@ -39,11 +41,12 @@ class Opening:
     Args: joined: True when bytes may have gone before the first one that was captured.
     """
 
-    __slots__ = ("_data", "_start", "items", "lost_ns", "seeker", "verdict")
+    __slots__ = ("_data", "_start", "items", "lost_ns", "probe", "seeker", "verdict")
 
     def __init__(self, *, joined: bool) -> None:
         self.verdict = Verdict.SILENT
         self.seeker = Seeker(REQUESTS, RESPONSES) if joined else None
+        self.probe = Probe() if joined else None
         self.items: list[StreamItem] = []  # what the reader has to be given: bounded by one line, a gap and an end
         self.lost_ns: int | None = None  # of the last gap
         self._data = b""
@@ -53,6 +56,7 @@ class Opening:
     def memory(self) -> int:
         """Bytes of memory that grow with what is undecided, about."""
         held = len(self._data) + CHUNK_COST * len(self.items)
+        held += self.probe.memory if self.probe is not None else 0
         return held + (self.seeker.held if self.seeker is not None else 0)
 
     def feed(self, item: StreamItem) -> Verdict:
@@ -92,6 +96,8 @@ class Opening:
         if not seeker.skipped and _TLS_RECORD.match(chunk.data):
             self._refuse()
             return
+        if self.probe is not None:
+            self.probe.feed(chunk)
         self._take(seeker, seeker.feed(chunk))
         if self.verdict is Verdict.WAITING and seeker.skipped > MAX_SEARCHED:
             self._refuse()
@@ -103,16 +109,27 @@ class Opening:
 
     def _gap(self, gap: Gap) -> None:
         self.lost_ns = gap.at_ns
+        if self.probe is not None:
+            self.probe.feed(gap)
         if self.seeker is not None:
             self._take(self.seeker, self.seeker.gap(gap.length, gap.packet))
         elif self._decide_cut():
             self.seeker = None
         else:
+            self.probe = Probe()
+            self.probe.skipped = len(self._data)
+            self.probe.feed(gap)
             self.seeker = Seeker(REQUESTS, RESPONSES)
             self.seeker.gap(gap.length, gap.packet)
             self.items.clear()
         if self.verdict in (Verdict.REQUEST, Verdict.RESPONSE):
             self.items.append(gap)
+
+    @property
+    def end(self) -> End | None:
+        """The end, once it came."""
+        last = self.items[-1] if self.items else None
+        return last if type(last) is End else None
 
     def _end(self, end: End) -> None:
         if self.seeker is not None:
@@ -134,4 +151,13 @@ class Opening:
     def _refuse(self) -> None:
         self.verdict = Verdict.OTHER
         self.items.clear()
+        if self.probe is not None:
+            self.probe.drop()
         self._data = b""
+
+
+def websocket_client(one: Opening, other: Opening) -> bool | None:
+    """Return whether `one` is the client of a WebSocket connection that was joined; None when nothing proves one."""
+    if one.probe is None or other.probe is None:
+        return None
+    return masking_side(one.probe, other.probe)

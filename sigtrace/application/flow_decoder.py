@@ -1,25 +1,36 @@
 """What one TCP flow speaks: detection first, then HTTP, then what HTTP switched to.
 
-stream items of both directions in, exchanges and notices out.
+stream items of both directions in; exchanges, messages, control frames and notices out.
 """
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from sigtrace.application.detect import Opening, Verdict
+from sigtrace.application.detect import Opening, Verdict, websocket_client
 from sigtrace.application.http.connection import HttpConnection
 from sigtrace.application.http.start import Start, request_start
+from sigtrace.application.websocket.connection import WebSocketConnection
+from sigtrace.application.websocket.draft import Link
+from sigtrace.application.websocket.handshake import read_handshake
+from sigtrace.notices import Notice, Severity
 from sigtrace.streams.flow import Chunk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sigtrace.application.http.message import Exchange
-    from sigtrace.notices import Notice
+    from sigtrace.application.http.upgrade import Upgrade
+    from sigtrace.application.websocket.message import ControlFrame, Message
     from sigtrace.packets.endpoint import Endpoint
     from sigtrace.streams.flow import StreamItem
 
-_NOTHING: list[Exchange | Notice] = []
+JOINED: Final = "websocket.joined"
+
+Unit: TypeAlias = "Exchange | Message | ControlFrame | Notice"
+
+_NOTHING: list[Unit] = []
 
 
 class Speech(Enum):
@@ -27,7 +38,7 @@ class Speech(Enum):
 
     UNDECIDED = "undecided"
     HTTP = "http"
-    WEBSOCKET = "websocket"  # after a 101 (RFC 6455 §4)
+    WEBSOCKET = "websocket"  # after a 101 (RFC 6455 §4), or joined later
     OTHER = "other"  # nothing more will be decoded: the flow can be dropped
 
 
@@ -42,7 +53,7 @@ class FlowDecoder:
 
     __slots__ = (
         "_closed", "_connection", "_handshake_seen", "_number", "_openings", "_originator", "_responder",
-        "_rest", "client_is_originator", "speech",
+        "_rest", "_websocket", "client_is_originator", "speech",
     )  # fmt: skip
 
     def __init__(self, number: int, originator: Endpoint, responder: Endpoint, *, handshake_seen: bool) -> None:
@@ -52,6 +63,7 @@ class FlowDecoder:
         self._handshake_seen = handshake_seen
         self._openings: dict[bool, Opening] | None = None  # by from_originator, while undecided
         self._connection: HttpConnection | None = None
+        self._websocket: WebSocketConnection | None = None
         self.speech = Speech.UNDECIDED
         self.client_is_originator: bool | None = None  # by who sends requests
         self._rest = (0, 0)
@@ -59,59 +71,108 @@ class FlowDecoder:
 
     @property
     def rest(self) -> tuple[int, int]:
-        """Bytes of client and server after an upgrade or in a tunnel: seen, not decoded here."""
+        """Bytes of client and server after an upgrade or in a tunnel: what is not HTTP."""
         connection = self._connection
         return (connection.requests.passed, connection.responses.passed) if connection else self._rest
 
     @property
     def begun(self) -> int:
         """Bytes of memory that all messages took which began here, about."""
-        return self._connection.begun if self._connection is not None else 0
+        begun = self._connection.begun if self._connection is not None else 0
+        return begun if self._websocket is None else begun + self._websocket.begun
 
     @property
     def memory(self) -> int:
         """Bytes of memory that grow with what is not finished yet, about."""
-        if self._connection is not None:
-            return self._connection.memory
-        return sum(opening.memory for opening in self._openings.values()) if self._openings is not None else 0
+        if self._openings is not None:
+            return sum(opening.memory for opening in self._openings.values())
+        parts = (self._connection, self._websocket)
+        return sum(part.memory for part in parts if part is not None)
 
     def shed(self, above: int) -> None:
-        """Keep nothing of the bodies of unfinished exchanges of which more than this is here."""
-        if self._connection is not None:
-            self._connection.shed(above)
+        """Keep nothing of the bodies and messages, unfinished ones, of which more than this is here."""
+        for part in (self._connection, self._websocket):
+            if part is not None:
+                part.shed(above)
 
-    def feed(self, from_originator: bool, item: StreamItem) -> list[Exchange | Notice]:  # noqa: FBT001 - as deliveries say it
+    def feed(self, from_originator: bool, item: StreamItem) -> list[Unit]:  # noqa: FBT001 - as deliveries say it
         """Take the next item of one direction; return what became known. The empty list is shared: do not change it."""
         connection = self._connection
+        from_client = from_originator is self.client_is_originator
         if connection is None:
+            if self._websocket is not None:
+                return self._websocket.feed(item, from_client=from_client)  # type: ignore[return-value]  # the same
             return self._open(from_originator=from_originator, item=item)
-        out = connection.feed(item, from_client=from_originator is self.client_is_originator)
-        if connection.switched_to is not None and self.speech is Speech.HTTP:
-            self.speech = Speech.WEBSOCKET if "websocket" in connection.switched_to else Speech.OTHER
+        out: list[Unit] = connection.feed(item, from_client=from_client)  # type: ignore[assignment]  # nobody adds to it
+        if connection.switched_to is not None:
+            if self.speech is Speech.HTTP:
+                out = [*out, *self._switch(connection)]
+            if self._websocket is not None:
+                return [*out, *self._hand_over(connection, self._websocket)]
         return out
 
-    def close(self) -> list[Exchange | Notice]:
+    def close(self) -> list[Unit]:
         """The capture or the flow ended: return what is still open, as such; nothing can be fed any more."""
         self._closed = True
         connection, self._connection = self._connection, None
-        if connection is None:
-            return _NOTHING
-        out = connection.close()
-        self._rest = (connection.requests.passed, connection.responses.passed)
-        connection.untie()
+        websocket, self._websocket = self._websocket, None
+        out: list[Unit] = []
+        if connection is not None:
+            out += connection.close()
+            if connection.switched_to is not None and self.speech is Speech.HTTP:
+                out += self._switch(connection)
+                websocket, self._websocket = self._websocket, None
+            if websocket is not None:
+                out += self._hand_over(connection, websocket)
+            self._rest = (connection.requests.passed, connection.responses.passed)
+            connection.untie()
+        if websocket is not None:
+            out += websocket.close()
+        return out or _NOTHING
+
+    def _switch(self, connection: HttpConnection) -> Iterable[Notice]:
+        """Speak what HTTP switched to."""
+        upgrade = connection.upgrade
+        if upgrade is None:
+            self.speech = Speech.OTHER
+            return ()
+        handshake = read_handshake(upgrade)
+        self.speech = Speech.WEBSOCKET
+        link = self._link(upgrade)
+        self._websocket = WebSocketConnection(link, handshake.compression, agreed=handshake.agreed)
+        return handshake.notices
+
+    @staticmethod
+    def _hand_over(connection: HttpConnection, websocket: WebSocketConnection) -> list[Unit]:
+        """Give to WebSocket what HTTP passed on."""
+        out: list[Unit] = []
+        for direction, from_client in ((connection.requests, True), (connection.responses, False)):
+            items = direction.handed
+            if items:
+                direction.handed = []
+                for item in items:
+                    out += websocket.feed(item, from_client=from_client)
         return out
 
-    def _open(self, *, from_originator: bool, item: StreamItem) -> list[Exchange | Notice]:
+    def _link(self, upgrade: Upgrade | None) -> Link:
+        ends = (self._originator, self._responder)
+        client, server = ends if self.client_is_originator else ends[::-1]
+        return Link(self._number, client, server, upgrade.target if upgrade is not None else None)
+
+    def _open(self, *, from_originator: bool, item: StreamItem) -> list[Unit]:
         if self.speech is Speech.OTHER or self._closed:
             return _NOTHING
         if self._openings is None:
             if self._handshake_seen and type(item) is Chunk and request_start(item.data) is Start.YES:
                 # What nearly every flow of HTTP begins with needs no more looking.
-                connection = self._begin_http(client_is_originator=from_originator)
-                return connection.feed(item, from_client=True)
+                self._begin_http(client_is_originator=from_originator)
+                return self.feed(from_originator, item)
             joined = not self._handshake_seen
             self._openings = {True: Opening(joined=joined), False: Opening(joined=joined)}
         verdict = self._openings[from_originator].feed(item)
+        client_is_originator = websocket_client(self._openings[True], self._openings[False])
+        if client_is_originator is not None:
+            return self._join_websocket(self._openings, client_is_originator=client_is_originator)
         if verdict in (Verdict.REQUEST, Verdict.RESPONSE):
             client_is_originator = from_originator is (verdict is Verdict.REQUEST)
             return self._speak_http(self._openings, client_is_originator=client_is_originator)
@@ -129,6 +190,27 @@ class FlowDecoder:
         connection = self._connection = HttpConnection(self._number, client, server, whole=self._handshake_seen)
         return connection
 
+    def _join_websocket(self, openings: dict[bool, Opening], *, client_is_originator: bool) -> list[Unit]:
+        """Read the frames of a connection that was joined in the middle."""
+        self.speech = Speech.WEBSOCKET
+        self.client_is_originator = client_is_originator
+        self._openings = None
+        websocket = self._websocket = WebSocketConnection(self._link(None), None, agreed=False)
+        probes = [openings[side].probe for side in (client_is_originator, not client_is_originator)]
+        packets = [probe.packet for probe in probes if probe is not None and probe.packet is not None]
+        text = "a connection was joined in the middle and shows frames; whether messages are compressed is not known"
+        out: list[Unit] = [Notice(code=JOINED, severity=Severity.INFO, text=text, packet=min(packets, default=None))]
+        for from_client in (True, False):
+            opening = openings[from_client is client_is_originator]
+            probe = opening.probe
+            direction = websocket.client if from_client else websocket.server
+            if probe is None:
+                continue
+            direction.begin_late(probe.packet, probe.skipped, probe.missing, found=bool(probe.items))
+            for item in (*probe.items, *filter(None, (opening.end,))):
+                out += websocket.feed(item, from_client=from_client)
+        return out
+
     @staticmethod
     def _is_other(openings: dict[bool, Opening], *, from_originator: bool) -> bool:
         """Tell whether a direction that is not HTTP settles it: at once from its first byte, else with the other's."""
@@ -136,10 +218,10 @@ class FlowDecoder:
             return True
         return openings[not from_originator].verdict in (Verdict.OTHER, Verdict.SILENT)
 
-    def _speak_http(self, openings: dict[bool, Opening], *, client_is_originator: bool) -> list[Exchange | Notice]:
+    def _speak_http(self, openings: dict[bool, Opening], *, client_is_originator: bool) -> list[Unit]:
         """Hand what was seen so far to the decoder of HTTP."""
         connection = self._begin_http(client_is_originator=client_is_originator)
-        out: list[Exchange | Notice] = []
+        out: list[Unit] = []
         for from_originator in (client_is_originator, not client_is_originator):
             opening = openings[from_originator]
             from_client = from_originator is client_is_originator

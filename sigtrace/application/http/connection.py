@@ -12,12 +12,16 @@ a response answers the first that waits. Three things disturb this order, and ea
 - *A gap among the requests*, or a capture that began in the middle, may have swallowed whole requests. Then a response
   that began before the request which waits answers a lost one: it stands alone.
 
+After a request for an upgrade to WebSocket the client's direction is paused too, until that is answered; see
+`upgrade.py`, which also tells what is done when the answer was not captured.
+
 An exchange comes out when both its messages are finished; what is unanswered comes out when both directions ended,
 for a client may close its half and still be answered.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sigtrace.application.http.direction import Direction
@@ -25,8 +29,9 @@ from sigtrace.application.http.draft import FIELD_COST, Draft, build_request, bu
 from sigtrace.application.http.framing import Framing, frame_cut, frame_request, frame_response, has_no_body
 from sigtrace.application.http.message import Exchange, ExchangeEnd, ExchangeState
 from sigtrace.application.http.start import REQUESTS, RESPONSES, RequestLine, StatusLine
+from sigtrace.application.http.upgrade import Offer, Upgrade, asks_for_websocket, describe_upgrade
 from sigtrace.notices import Notice, Severity
-from sigtrace.streams.flow import End, Ending, StreamItem
+from sigtrace.streams.flow import Chunk, End, Ending, StreamItem
 
 if TYPE_CHECKING:
     from sigtrace.application.http.body import BodyReader
@@ -42,6 +47,7 @@ UNASKED = "http.unasked"
 MAX_HELD_BYTES = 1024 * 1024  # of responses before their requests: reordering in captures spans a few packets
 MAX_HELD_ITEMS = 4096  # the same, for tiny chunks
 MAX_AWAITING = 1024  # requests without an answer: no client pipelines that deep, one-sided captures do
+_SWITCHES = re.compile(rb"HTTP/1\.1 +101\b")
 DRAFT_COST = 1024  # bytes of memory that a message takes while it is here, about
 MAX_INTERIM = 64  # 1xx responses of one exchange; 103 and 100 together make two
 
@@ -77,8 +83,8 @@ class HttpConnection:
     """
 
     __slots__ = (
-        "_asking", "_awaiting", "_client", "_close", "_close_ns", "_flow", "_holding", "_out", "_pipelining", "_server",
-        "_whole", "begun", "requests", "responses", "switched_to",
+        "_asking", "_awaiting", "_client", "_close", "_close_ns", "_flow", "_holding", "_offer", "_out", "_pipelining",
+        "_server", "_whole", "begun", "requests", "responses", "switched_to", "upgrade",
     )  # fmt: skip
 
     def __init__(self, flow: int, client: Endpoint, server: Endpoint, *, whole: bool) -> None:
@@ -94,8 +100,10 @@ class HttpConnection:
         self._close: ExchangeEnd | None = None  # how the connection ended first
         self._close_ns = 0
         self.begun = 0  # bytes of memory that all messages took which began here, about
+        self._offer: Offer | None = None  # an upgrade to WebSocket that is not answered yet
         self.switched_to: str | None = None  # the protocol after 101, "tunnel" after CONNECT
-        self.requests = Direction(REQUESTS, self._request_began, self._request_finished, self._note, _always)
+        self.upgrade: Upgrade | None = None  # to WebSocket: then both directions hand over what comes
+        self.requests = Direction(REQUESTS, self._request_began, self._request_finished, self._note, self._may_ask)
         self.responses = Direction(
             RESPONSES, self._response_began, self._response_finished, self._note, self._may_answer
         )
@@ -105,7 +113,10 @@ class HttpConnection:
         if type(item) is End:
             self._note_end(item, from_client=from_client)
         responses = self.responses
-        (self.requests if from_client else responses).feed(item)
+        if self._offer is None:
+            (self.requests if from_client else responses).feed(item)
+        else:
+            self._feed_offered(self._offer, item, from_client=from_client)
         if responses.paused:
             self._look_at_held(from_client=from_client)
         if self.requests.ended and responses.ended:
@@ -129,7 +140,8 @@ class HttpConnection:
     def memory(self) -> int:
         """Bytes of memory that grow with what is not finished yet, about."""
         drafts = [draft.memory + DRAFT_COST for pair in self._awaiting for draft in pair.drafts]
-        return self.requests.memory + self.responses.memory + sum(drafts)
+        offered = self._offer.memory if self._offer is not None else 0
+        return self.requests.memory + self.responses.memory + offered + sum(drafts)
 
     def shed(self, above: int) -> None:
         """Keep nothing of the bodies of which more than this is here."""
@@ -155,12 +167,67 @@ class HttpConnection:
         responses = self.responses
         if self._may_answer():
             responses.resume()
+        elif self._lost_upgrade():
+            self._holding = False
+            responses.resume()
         elif not from_client and (responses.held_size > MAX_HELD_BYTES or len(responses.held) > MAX_HELD_ITEMS):
             self._holding = False
             text = f"{responses.held_size} bytes of responses wait for requests that do not come: taken as unasked"
             first = responses.held[0].packet
             self._note(Notice(code=HELD_TOO_MUCH, severity=Severity.WARNING, text=text, packet=first))
             responses.resume()
+
+    def _lost_upgrade(self) -> bool:
+        """Tell whether what is held grants an upgrade, to a request that was not captured: no other will come."""
+        first = self.responses.held[0]
+        lost = not self._whole or self.requests.lost_ns is not None
+        return lost and type(first) is Chunk and _SWITCHES.match(first.data) is not None
+
+    # ---- upgrades --------------------------------------------------------------------------------------------------
+
+    def _may_ask(self) -> bool:
+        return self._offer is None
+
+    def _feed_offered(self, offer: Offer, item: StreamItem, *, from_client: bool) -> None:
+        """Take an item while an upgrade waits for its answer."""
+        if from_client:
+            self.requests.feed(item)
+        elif type(item) is End:
+            self._look_at_offer(offer, last=True)
+            self.responses.feed(item)
+        elif not offer.take(item, within_response=self.responses.is_within):
+            if offer.hopeless:
+                self._give_back(offer)
+            self.responses.feed(item)
+        if self._offer is not None:
+            self._look_at_offer(self._offer, last=False)
+
+    def _look_at_offer(self, offer: Offer, *, last: bool) -> None:
+        """See whether frames show that an upgrade was granted, or that what is held is something else."""
+        requests = self.requests
+        offer.look(requests.held)
+        refuted = offer.is_refuted(client_size=requests.held_size, client_items=len(requests.held))
+        if offer.is_granted(last=last or refuted):
+            self._offer = None
+            if self.responses.lost_ns is None:
+                self.responses.lost_ns = offer.lost_ns
+            self._switch("websocket", None)
+            self._give_back(offer)
+        elif last or refuted:
+            self._withdraw(offer)
+        elif offer.is_unlikely:
+            self._give_back(offer)
+
+    def _withdraw(self, offer: Offer) -> None:
+        """Read on as HTTP: the upgrade was refused, or nothing shows that it was granted."""
+        self._offer = None
+        self._give_back(offer)
+        if self.requests.paused:
+            self.requests.resume()
+
+    def _give_back(self, offer: Offer) -> None:
+        for item in offer.give_back():
+            self.responses.feed(item)
 
     # ---- requests --------------------------------------------------------------------------------------------------
 
@@ -181,10 +248,12 @@ class HttpConnection:
         self.begun += DRAFT_COST + FIELD_COST * len(section.fields)
         return self._frame(frame_request(section) if draft.head_complete else frame_cut(section, bodiless=False), draft)
 
-    def _request_finished(self, _draft: Draft[RequestLine]) -> None:
+    def _request_finished(self, draft: Draft[RequestLine]) -> None:
         pair = self._asking
         if pair is not None and pair.answered:
             self._emit(pair)
+        elif self.switched_to is None and not self.responses.ended and asks_for_websocket(draft):
+            self._offer = Offer()
 
     # ---- responses -------------------------------------------------------------------------------------------------
 
@@ -242,9 +311,14 @@ class HttpConnection:
         if pair.request is None or pair.request.done:
             self._emit(pair)
         if status == 101:
-            self._switch(draft.section.framing.get(b"upgrade", b"").decode("latin-1").lower() or "unknown")
+            protocol = draft.section.framing.get(b"upgrade", b"").decode("latin-1").lower()
+            if not protocol and asks_for_websocket(pair.request):
+                protocol = "websocket"
+            self._switch(protocol or "unknown", pair)
         elif status < 300 and pair.request is not None and pair.request.line.method == "CONNECT":
-            self._switch("tunnel")
+            self._switch("tunnel", pair)
+        elif self._offer is not None and asks_for_websocket(pair.request):
+            self._withdraw(self._offer)
 
     def _keep_interim(self, pair: Pair, draft: Draft[StatusLine]) -> None:
         if len(pair.interim) == MAX_INTERIM:
@@ -255,10 +329,18 @@ class HttpConnection:
             notice = Notice(code=TOO_MANY_INTERIM, severity=Severity.WARNING, text=text, packet=draft.first_packet)
             self._note(notice)
 
-    def _switch(self, protocol: str) -> None:
+    def _switch(self, protocol: str, pair: Pair | None) -> None:
+        """Leave HTTP; `pair` asked for it and was answered, None when the answer was not captured."""
+        self._offer = None
         self.switched_to = protocol
-        self.requests.pass_on()
-        self.responses.pass_on()
+        is_websocket = "websocket" in protocol
+        if is_websocket:
+            asked = pair.request if pair is not None else self._asking.request if self._asking is not None else None
+            self.upgrade = describe_upgrade(asked, pair.response if pair is not None else None)
+        self.requests.pass_on(hand_over=is_websocket)
+        self.responses.pass_on(hand_over=is_websocket)
+        if self.requests.paused:
+            self.requests.resume()
 
     # ---- the end ---------------------------------------------------------------------------------------------------
 
@@ -388,7 +470,3 @@ def _began_before(pair: Pair, response: Draft[StatusLine]) -> bool:
 
 def _asks_first(request: Draft[RequestLine]) -> bool:
     return b"100-continue" in request.section.framing.get(b"expect", b"").lower()
-
-
-def _always() -> bool:
-    return True

@@ -7,7 +7,7 @@ from a position on and says how far it read:
       │ ▲                      │
       │ └── a start was found ─┼─────────────┐
       └── not a start, a gap ──┴── a gap ──▶ SEEKING
-    any ── upgrade, tunnel ──▶ PASSING: bytes are only counted
+    any ── upgrade, tunnel ──▶ PASSING: bytes are counted, and handed over where somebody takes them
 
 HEAD also stands between messages, with nothing pending. A gap in HEAD ends the head where it is cut: what was read of
 it becomes a message with an incomplete head. A gap in BODY is read over as far as the framing can place it. Whatever
@@ -65,7 +65,8 @@ class Direction(Generic[Line]):
 
     __slots__ = (
         "_assembly", "_began", "_body", "_draft", "_finished", "_gate", "_grammar", "_log", "_note", "_phase",
-        "_refusal", "_seeker", "_work", "ended", "held", "held_size", "lost_ns", "passed", "paused", "read_any",
+        "_refusal", "_seeker", "_work", "ended", "handed", "held", "held_size", "lost_ns", "passed", "paused",
+        "read_any",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +95,7 @@ class Direction(Generic[Line]):
         self.ended = False
         self.lost_ns: int | None = None  # when a gap may last have swallowed whole messages
         self.passed = 0  # bytes after an upgrade or in a tunnel
+        self.handed: list[StreamItem] | None = None  # these, for who reads on, and takes them from here
         self.paused = False
         self.held: list[StreamItem] = []  # while paused
         self.held_size = 0
@@ -107,7 +109,7 @@ class Direction(Generic[Line]):
             self._run()
         elif type(item) is Gap:
             self._gap(item)
-        elif type(item) is End:
+        elif type(item) is End and not self.ended:  # one may have been held when the capture ended
             self._end(item)
 
     @property
@@ -129,8 +131,18 @@ class Direction(Generic[Line]):
         """Let go of the owner; nothing may be fed any more."""
         del self._began, self._finished, self._note, self._gate
 
-    def pass_on(self) -> None:
-        """From here on this direction is not HTTP any more; a message it is still reading ends here."""
+    @property
+    def is_within(self) -> bool:
+        """True in the middle of a message."""
+        return self._phase is Phase.BODY or self._assembly.pending > 0
+
+    def pass_on(self, *, hand_over: bool = False) -> None:
+        """From here on this direction is not HTTP any more; a message it is still reading ends here.
+
+        Args: hand_over: keep all that comes in `handed`.
+        """
+        if hand_over and self.handed is None:
+            self.handed = []
         if self._draft is not None:
             self._draft.cut = True
             self._finish()
@@ -179,6 +191,8 @@ class Direction(Generic[Line]):
                     position = self._search(chunk, position)
                 else:
                     self.passed += size - position
+                    if self.handed is not None:
+                        self.handed.append(_rest(chunk, position))
                     break
 
     def _read_head(self, chunk: Chunk, position: int) -> int:
@@ -297,6 +311,10 @@ class Direction(Generic[Line]):
     # ---- gaps and the end ------------------------------------------------------------------------------------------
 
     def _gap(self, gap: Gap) -> None:
+        if self._phase is Phase.PASSING:
+            if self.handed is not None:
+                self.handed.append(gap)
+            return
         if self._refusal.size:
             self._settle_refusal(gap.packet)
         if self._phase is Phase.SEEKING and self._seeker is not None:
@@ -332,6 +350,8 @@ class Direction(Generic[Line]):
                 self._report(found=False)
         self._settle_refusal(end.packet)
         self.ended = True
+        if self.handed is not None:
+            self.handed.append(end)
         if self._phase is Phase.HEAD and self._assembly.pending:
             size = self._assembly.pending
             if not self._begin_cut(by_end=True):

@@ -11,6 +11,7 @@ from sigtrace.application.flow_decoder import FlowDecoder
 from sigtrace.application.unfinished import BODIES_SHED, FLOWS_LET_GO, Unfinished
 from sigtrace.streams.flow import Chunk
 from tests.builders.http import CLIENT, SERVER, request
+from tests.builders.websocket import MASK, UPGRADE, Deflater, asked, switching
 
 KIB = 1024
 HEAD = b"POST / HTTP/1.1\r\nContent-Length: 90000\r\n\r\n"
@@ -21,6 +22,16 @@ def decoder(*pieces: bytes, whole: bool = True) -> FlowDecoder:
     made = FlowDecoder(1, CLIENT, SERVER, handshake_seen=whole)
     for packet, piece in enumerate(pieces, 1):
         made.feed(True, Chunk(piece, packet, packet))  # noqa: FBT003 - as deliveries say it
+    return made
+
+
+def websocket(*pieces: bytes) -> FlowDecoder:
+    """Return the decoder of a flow whose client said this after an upgrade that agreed on compression."""
+    made = decoder(UPGRADE)
+    answer = Chunk(switching(b"Sec-WebSocket-Extensions: permessage-deflate"), 1, 1)
+    made.feed(False, answer)  # noqa: FBT003 - as deliveries say it
+    for packet, piece in enumerate(pieces, 2):
+        made.feed(True, Chunk(piece, packet, packet))  # noqa: FBT003 - the same
     return made
 
 
@@ -35,10 +46,14 @@ def decoder(*pieces: bytes, whole: bool = True) -> FlowDecoder:
         (decoder(request(b"/", *[b"a:"] * 400)), 400 * 100),
         (decoder(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"x:" + b"y" * 5000), 5000),
         (decoder(b"\r\nGET /", whole=False), 6),
+        (decoder(UPGRADE, asked(2, bytes(30 * KIB))[:-1]), 30 * KIB),
+        (websocket(asked(2, bytes(50 * KIB))[:-1]), 50 * KIB),
+        (websocket(Deflater().text(b"a", key=MASK)), 40 * KIB),
+        (decoder(asked(2, bytes(30 * KIB))[:-1], whole=False), 30 * KIB),
     ],
 )
 def test_memory_is_at_least_what_is_held(made: FlowDecoder, least: int) -> None:
-    """Bodies, heads, chunks of an undecided line, unanswered requests and their fields count."""
+    """Bodies, heads, chunks of an undecided line, unanswered requests and their fields, messages, contexts count."""
     assert made.memory >= least
 
 
@@ -100,3 +115,23 @@ def test_a_chunk_is_not_held_for_its_head() -> None:
     made = decoder(data)
     assert made.memory
     assert sys.getrefcount(data) == before
+
+
+def test_messages_of_websocket_are_shed_and_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unfinished message is measured on; contexts of compression are kept as long as their flows are."""
+    long = {number: websocket(asked(2, bytes(60 * KIB))[:-1]) for number in (1, 2)}
+    assert bounded({**long}, monkeypatch) == ([BODIES_SHED], [])
+    assert all(one.memory < 2 * KIB for one in long.values())
+    contexts = {number: websocket(Deflater().text(b"a", key=MASK)) for number in range(1, 5)}
+    assert bounded({**contexts}, monkeypatch) == ([BODIES_SHED, FLOWS_LET_GO], [1, 2, 3])
+
+
+def test_what_begins_in_websocket_is_counted() -> None:
+    """Growth is at least what is held: a message each time, a context once."""
+    made = websocket()
+    grown = []
+    for _ in range(3):
+        before = made.begun
+        made.feed(True, Chunk(Deflater().text(b"a", key=MASK), 3, 3))  # noqa: FBT003 - as deliveries say it
+        grown.append(made.begun - before)
+    assert grown[0] >= made.memory > grown[1] == grown[2] > 0

@@ -9,6 +9,7 @@ from sigtrace.application.http.connection import MAX_AWAITING, MAX_HELD_BYTES
 from sigtrace.application.http.message import ExchangeEnd, ExchangeState
 from sigtrace.streams.flow import Chunk, End, Ending
 from tests.builders.http import CLIENT, SERVER, Wire, chunked, request, response
+from tests.builders.websocket import SWITCHING, UPGRADE
 
 WAIT = b"GET /wait?peer_id=1 HTTP/1.0\r\n\r\n"
 
@@ -179,12 +180,12 @@ def test_a_body_cut_by_fin_is_aborted() -> None:
 
 def test_an_upgrade_ends_http() -> None:
     """After 101 the flow speaks what it switched to, and later bytes are counted, those of the same chunk too."""
-    wire = Wire().client(request(b"/ws", b"Upgrade: websocket"))
-    wire.server(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\n\x81\x00").client(b"\x81\x80abcd")
+    wire = Wire().client(UPGRADE).server(SWITCHING + b"\x81\x00").client(b"\x81\x80abcd")
     assert wire.decoder.speech is Speech.WEBSOCKET
     assert wire.decoder.rest == (6, 2)
     wire.fin()
     assert wire.only.state is ExchangeState.COMPLETE
+    assert [message.from_client for message in wire.messages] == [False, True]
     assert wire.notices == []
 
 
