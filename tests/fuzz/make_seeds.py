@@ -37,7 +37,7 @@ from sigtrace.sources.file import read
 from sigtrace.streams.flow import Chunk, Delivery
 from sigtrace.streams.reassembly import Reassembler
 from tests.builders import exchanges as messages
-from tests.builders import http, packets
+from tests.builders import http, packets, websocket
 from tests.builders.captures import (
     ETHERNET,
     RAW_IP,
@@ -56,6 +56,7 @@ from tests.fuzz.targets.packets import encode_record
 from tests.fuzz.targets.sdp import BETWEEN
 from tests.fuzz.targets.signaling import encode_exchange
 from tests.fuzz.targets.tcp import encode_segment
+from tests.fuzz.targets.websocket import COMPRESSED, JOINED, encode_gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,6 +91,7 @@ def make_seeds() -> Mapping[str, Iterable[bytes]]:
         "fragments": _fragments(),
         "tcp": (_segments(SMALL), _segments(_LOSSY)),
         "http": (_streams(SMALL), _streams(_ODD), _streams(_BODIES), _made_streams()),
+        "websocket": _websockets(),
         "content": _contents(),
         "description": (sample_text(name).encode() for name in SAMPLES),
         "candidate": _candidates(),
@@ -281,6 +283,31 @@ def _made_streams() -> bytes:
     switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x01a"
     parts = ((asked, True), (answered, False), (http.request(b"/ws", b"Upgrade: websocket"), True), (switch, False))
     return b"\0" + b"".join(encode_item(data, from_client=from_client) for data, from_client in parts)
+
+
+def _websockets() -> Iterator[bytes]:
+    """Frames of every kind; compressed ones; with gaps; joined in the middle; what a real connection carried."""
+    pieces = websocket.in_fragments(1, [b"one ", b"two ", b"three"])
+    pings = (websocket.encode_frame(9, b"1"), websocket.encode_frame(8, b"\x03\xe8done"))
+    answered = b"".join((pieces[0], pings[0], *pieces[1:], websocket.encode_frame(2, bytes(300)), pings[1]))
+    parts = [(websocket.asked(1, b"masked"), True), (answered, False), (websocket.asked(10, b"1"), True)]
+    plain = b"".join(encode_item(data, from_client=from_client) for data, from_client in parts)
+    yield b"\0" + plain
+    yield bytes((JOINED,)) + plain * 2
+    # What RFC 7692 §7.2.3 gives, not what a compressor writes: that differs between versions.
+    hello = [
+        bytes.fromhex(data) for data in ("f248cdc9c90700", "f200110000", "f348cdc9c9070000", "000500faff48656c6c6f00")
+    ]
+    frames = [websocket.encode_frame(1, data, rsv=4) for data in hello]
+    yield bytes((COMPRESSED,)) + b"".join(encode_item(frame, from_client=False) for frame in frames)
+    text = websocket.text("a message that is long enough to be found again")
+    lossy = (encode_item(text[:20], from_client=False), encode_gap(20, from_client=False))
+    yield b"\0" + b"".join((*lossy, *(encode_item(text, from_client=False) for _ in range(3))))
+    chunks = [
+        (one.from_originator, one.item) for one in _deliveries("websocket-deflate") if isinstance(one.item, Chunk)
+    ]
+    carried = [(who, item.data) for who, item in chunks if not item.data.startswith((b"GET", b"HTTP"))]
+    yield bytes((COMPRESSED,)) + b"".join(encode_item(data, from_client=who) for who, data in carried[:12])
 
 
 # ── content and meaning ──────────────────────────────────────────────────────────────────────────────────────────────

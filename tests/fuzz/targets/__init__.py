@@ -13,6 +13,7 @@ from tests.fuzz.targets.packets import try_packets
 from tests.fuzz.targets.sdp import try_agreement, try_candidate, try_description
 from tests.fuzz.targets.signaling import try_exchange, try_history, try_json
 from tests.fuzz.targets.tcp import try_tcp
+from tests.fuzz.targets.websocket import try_websocket
 from tests.fuzz.targets.whole import try_whole
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ TARGETS: Final[dict[str, Target]] = {
     "fragments": Target(try_fragments, "as a table of bytes, filled as they arrive, says", 1024),
     "tcp": Target(try_tcp, "each direction ends once and last; every byte is its packet's; counts are right", 16384),
     "http": Target(try_http, "how bytes are cut into chunks changes no exchange", 8192),
+    "websocket": Target(try_websocket, "chunks change no message; every byte is in a frame, skipped or missing", 8192),
     "content": Target(try_content, "content stays within its bound; coded bodies come back", 2048),
     "description": Target(try_description, "the text comes back; malformed lines are lines of it", 8192),
     "candidate": Target(try_candidate, "what is written of it is the same candidate", 512),

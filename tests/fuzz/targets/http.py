@@ -11,14 +11,13 @@ from sigtrace.application.flow_decoder import FlowDecoder
 from sigtrace.application.http.direction import BAD_CHUNK, HEAD_TOO_LARGE
 from sigtrace.application.http.message import Exchange
 from sigtrace.application.http.seek import EXTRA_BYTES, RESYNC
+from sigtrace.notices import Notice
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.streams.flow import Chunk, End, Ending, Gap, StreamItem
 from tests.fuzz.draw import Draw, encode_piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from sigtrace.notices import Notice
 
 CLIENT, SERVER = Endpoint("192.0.2.1", 40000), Endpoint("192.0.2.2", 8888)
 MOST_ITEMS = 200
@@ -33,11 +32,11 @@ def try_http(data: bytes) -> None:
     """Decode the items as they are, and with every chunk in two."""
     draw = Draw(data)
     joined = bool(draw.byte() & _JOINED)
-    items = list(_read(draw))
+    items = list(read_items(draw))
     whole, codes = _decode(items, joined=joined)
     gaps = any(isinstance(item, Gap) for _, item in items)
     if not joined and not gaps and not codes & PLACE_LOST:
-        halves, codes = _decode([half for item in items for half in _cut(item)], joined=False)
+        halves, codes = _decode([half for item in items for half in cut_item(item)], joined=False)
         assert codes & PLACE_LOST or halves == whole
     for exchange in whole:
         assert exchange.request or exchange.response
@@ -53,7 +52,8 @@ def encode_item(data: bytes, *, from_client: bool) -> bytes:
     return bytes((0 if from_client else _SERVER,)) + encode_piece(data)
 
 
-def _read(draw: Draw) -> Iterator[tuple[bool, StreamItem]]:
+def read_items(draw: Draw) -> Iterator[tuple[bool, StreamItem]]:
+    """Read items, one after another."""
     for packet in range(1, MOST_ITEMS):
         if not draw.more:
             return
@@ -67,7 +67,8 @@ def _read(draw: Draw) -> Iterator[tuple[bool, StreamItem]]:
             yield from_client, Chunk(data, at_ns, packet)
 
 
-def _cut(directed: tuple[bool, StreamItem]) -> Iterator[tuple[bool, StreamItem]]:
+def cut_item(directed: tuple[bool, StreamItem]) -> Iterator[tuple[bool, StreamItem]]:
+    """Cut a chunk in two."""
     from_client, item = directed
     if isinstance(item, Chunk) and len(item.data) > 1:
         half = item.packet * 7 % (len(item.data) - 1) + 1
@@ -80,7 +81,7 @@ def _cut(directed: tuple[bool, StreamItem]) -> Iterator[tuple[bool, StreamItem]]
 def _decode(items: list[tuple[bool, StreamItem]], *, joined: bool) -> tuple[list[Exchange], set[str]]:
     """Return the exchanges, and the codes of the notices."""
     decoder = FlowDecoder(1, CLIENT, SERVER, handshake_seen=not joined)
-    out: list[Exchange | Notice] = []
+    out: list[object] = []
     ended: set[bool] = set()
     for from_client, item in items:
         if from_client in ended:
@@ -90,4 +91,4 @@ def _decode(items: list[tuple[bool, StreamItem]], *, joined: bool) -> tuple[list
         out += decoder.feed(from_client, item)
     out += decoder.close()
     exchanges = [one for one in out if isinstance(one, Exchange)]
-    return exchanges, {one.code for one in out if not isinstance(one, Exchange)}
+    return exchanges, {one.code for one in out if isinstance(one, Notice)}
