@@ -16,6 +16,7 @@ from benchmarks.floods import (
     segments,
     signaling,
     strangers,
+    websockets,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ FLOODS: dict[str, Flood] = {
     **signaling.FLOODS,
     **messages.FLOODS,
     **bombs.FLOODS,
+    **websockets.FLOODS,
     **damage.FLOODS,
     **strangers.FLOODS,
 }

@@ -35,6 +35,7 @@ FEW = {  # floods of long things: how many are enough
     "bombs-deflate": 1,
     "bombs-br": 1,
     "bombs-zstd": 1,
+    "bombs-websocket": 1,
     "pipelined": 1_500,
     "pipelined-answered": 500,
 }
