@@ -20,7 +20,7 @@ from sigtrace.signaling.fan_out import Hall, find_halls, target_of
 from sigtrace.signaling.masking import mask_secrets
 from sigtrace.signaling.message_json import read_value
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
-from sigtrace.signaling.relayed_content import digest, message_content, payload_of, text_content
+from sigtrace.signaling.relayed_content import digest, message_content, payload_of, text_content, why_unreadable
 from sigtrace.signaling.room_events import (
     Delivered,
     JoinAsked,
@@ -162,7 +162,7 @@ class _Listener:
             elif unit.opcode is Opcode.BINARY:
                 yield _remark(unit, "binary", f"{unit.wire_length} bytes")
             elif unit.sha256 is None:
-                yield _remark(unit, "unreadable", f"{unit.wire_length} bytes, {unit.missing} of them never captured")
+                yield _remark(unit, "unreadable", why_unreadable(unit) or "")
             else:
                 yield from self._said(unit) if unit.from_client else self._told(unit)
 

@@ -46,6 +46,15 @@ def payload_of(unit: Message | SocketPacket) -> Payload:
     return Payload(unit.length, unit.sha256, None if unit.data is None else decode_text(unit.data))
 
 
+def why_unreadable(message: Message) -> str | None:
+    """Say why what a message holds cannot be read; None when it can."""
+    if message.missing:
+        return f"{message.missing} of {message.wire_length} bytes were never captured"
+    if message.sha256 is None:
+        return f"{message.wire_length} bytes that could not be inflated, or are not all of it"
+    return f"{message.wire_length} bytes, too many to keep" if message.data is None else None
+
+
 def payload_of_body(body: Body) -> Payload:
     """Return what is known of an HTTP body, its content codings undone."""
     data = body.content if body.content is not None else body.data

@@ -27,6 +27,7 @@ from sigtrace.signaling.relayed_content import (
     message_content,
     payload_of,
     text_member,
+    why_unreadable,
 )
 from sigtrace.signaling.room_events import Delivered, JoinAsked, Joined, PeerJoined, PeerLeft, Remarked, Sent, Unknown
 from sigtrace.text import decode_text, keep_text
@@ -194,9 +195,10 @@ def _decode_unreadable(unit: Message) -> Iterator[SignalingEvent | Notice]:
         problem = f"{unit.missing} bytes of it were never captured"
         content = replace(message_content(kind, payload_of(unit)), problem=problem)
         yield _leg(bearer, content, decode_text(found[1]) if found else None)
-    elif unit.data is None or unit.sha256 is None:
-        text = f"{unit.wire_length} bytes, {unit.missing} of them never captured"
-        yield Remarked(bearer=bearer, at_ns=bearer.span.start_ns, name="unreadable", text=text)
+        return
+    reason = why_unreadable(unit)
+    if reason is not None:
+        yield Remarked(bearer=bearer, at_ns=bearer.span.start_ns, name="unreadable", text=reason)
     else:
         yield from _decode_no_object(unit)
 
@@ -205,18 +207,18 @@ def _decode_no_object(unit: Message) -> Iterator[SignalingEvent | Notice]:
     """Yield a message that is a plain value, or none of JSON; the server does not survive the latter, nor `null`."""
     bearer, text = bearer_of(unit), decode_text(unit.data or b"")
     try:
-        problem = "null" if decode_value(text) is None else None
-    except DecodeError as error:
-        problem = str(error)
-    if problem is None:
+        readable = decode_value(text) is not None
+    except DecodeError:
+        readable = False
+    if readable:
         yield from _decode_own_business(unit, None)
         return
-    ending = "; the server ends with such a one, unless it was changed" if unit.from_client else ""
+    ending = "; what is none ends the server, unless it was changed" if unit.from_client else ""
     yield Unknown(bearer=bearer, at_ns=bearer.span.start_ns, name="", payload=text)
     yield Notice(
         code=NOT_JSON,
         severity=Severity.WARNING,
-        text=f"a message that cannot be read ({problem}) is kept as it stands{ending}",
+        text=f"a message that is not read as JSON is kept as it stands{ending}",
         packet=bearer.span.first_packet,
     )
 

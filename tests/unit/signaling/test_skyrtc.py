@@ -16,6 +16,7 @@ from sigtrace.signaling.functions import WireEvent
 from sigtrace.signaling.protocol import Fit
 from sigtrace.signaling.room_events import Delivered, JoinAsked, Joined, PeerJoined, PeerLeft, Remarked, Sent, Unknown
 from sigtrace.signaling.skyrtc import DEFAULT_ROOM, NOT_JSON, UNKNOWN_EVENT, SkyRTC
+from sigtrace.value import replace
 from tests.builders.exchanges import ANSWER, OFFER
 from tests.builders.sockets import Sockets
 
@@ -226,12 +227,23 @@ def test_damaged_offer_is_still_an_offer() -> None:
     assert "500 bytes" in (sent.content.problem or "")
 
 
-@pytest.mark.parametrize("more", [{"missing": 9}, {"kept": False}])
-def test_message_that_cannot_be_read_is_remarked(more: dict[str, Any]) -> None:
-    """Without its bytes nothing is said of a message but that it was there."""
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [({"missing": 9}, "9 of 12 bytes were never captured"), ({"kept": False}, "3 bytes, too many to keep")],
+)
+def test_message_that_cannot_be_read_is_remarked(more: dict[str, Any], text: str) -> None:
+    """Without its bytes nothing is said of a message but that it was there, and why there is no more to say."""
     [remarked] = from_client(b'{"x', **more)
     assert isinstance(remarked, Remarked)
-    assert remarked.name == "unreadable"
+    assert (remarked.name, remarked.text) == ("unreadable", text)
+
+
+def test_message_that_was_not_inflated_is_remarked() -> None:
+    """It is all there, and says nothing."""
+    message = replace(Sockets().say(1, 1.0, b"\x00"), data=None, sha256=None, length=None)
+    [remarked] = said(message)
+    assert isinstance(remarked, Remarked)
+    assert "inflated" in remarked.text
 
 
 def test_every_arrow_has_functions_on_both_sides() -> None:
