@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sigtrace.errors import CaptureError, SelectionError, SigtraceError, SourceError
     from sigtrace.notices import Notice, Severity
     from sigtrace.pipeline import Analyzer, analyze
+    from sigtrace.plugins import find_protocols
     from sigtrace.sources.file import read
     from sigtrace.trace import Trace
 
@@ -33,6 +34,7 @@ __all__ = [
     "Trace",
     "__version__",
     "analyze",
+    "find_protocols",
     "read",
 ]
 
@@ -46,6 +48,7 @@ _HOMES = {
     "SourceError": "errors",
     "Trace": "trace",
     "analyze": "pipeline",
+    "find_protocols": "plugins",
     "read": "sources.file",
 }
 

@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Look, Talk, Target, VerifyChecksums
+from sigtrace.cli.options import Captures, Choice, Look, Protocols, Talk, Target, VerifyChecksums
 from sigtrace.cli.output import finish, screen_for, write_text
 
 
@@ -12,6 +12,7 @@ def analyze(  # noqa: PLR0913 - a command's parameters are its options
     captures: Captures,
     choice: Choice,
     verify_checksums: VerifyChecksums = False,
+    protocols: Protocols,
     look: Look,
     target: Target,
     talk: Talk,
@@ -21,7 +22,7 @@ def analyze(  # noqa: PLR0913 - a command's parameters are its options
     \b
     Example: sigtrace analyze call.pcapng
     """  # noqa: D301 - Typer's mark for lines that stay as they are
-    trace = open_trace(captures, talk, verify_checksums=verify_checksums)
+    trace = open_trace(captures, protocols, talk, verify_checksums=verify_checksums)
     chosen = choose(trace, choice)
     from sigtrace.render.terminal.summary import render_summary
     from sigtrace.views.summary import summarise

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Code, Look, Talk, Target, Times, VerifyChecksums
+from sigtrace.cli.options import Captures, Choice, Code, Look, Protocols, Talk, Target, Times, VerifyChecksums
 from sigtrace.cli.output import finish, screen_for, write_text
 
 
@@ -26,6 +26,7 @@ def chart(  # noqa: PLR0913 - a command's parameters are its options
     packets: Annotated[bool, typer.Option("--packets", "-n", help="Show packet numbers.")] = False,
     notation: Annotated[Notation, typer.Option("--format", help="Notation.")] = Notation.TEXT,  # noqa: ARG001 - one yet
     verify_checksums: VerifyChecksums = False,
+    protocols: Protocols,
     times: Times,
     look: Look,
     target: Target,
@@ -39,7 +40,7 @@ def chart(  # noqa: PLR0913 - a command's parameters are its options
     \b
     Example: sigtrace chart call.pcapng --call 1
     """  # noqa: D301 - Typer's mark for lines that stay as they are
-    trace = open_trace(captures, talk, verify_checksums=verify_checksums)
+    trace = open_trace(captures, protocols, talk, verify_checksums=verify_checksums)
     chosen = choose(trace, choice)
     from sigtrace.render.terminal.ladder import render_ladder
     from sigtrace.render.terminal.layout import peers_that_fit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Talk, Target, VerifyChecksums
+from sigtrace.cli.options import Captures, Choice, Protocols, Talk, Target, VerifyChecksums
 from sigtrace.cli.output import finish, folder_for, write_text
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def export(  # noqa: PLR0913 - a command's parameters are its options
     flows: Annotated[bool, typer.Option("--flows", help="All TCP flows, with digests of their bytes.")] = False,
     bodies: Annotated[bool, typer.Option("--bodies", help="Also the text of signals and of their SDP.")] = False,
     verify_checksums: VerifyChecksums = False,
+    protocols: Protocols,
     target: Target,
     talk: Talk,
 ) -> None:
@@ -59,7 +60,7 @@ def export(  # noqa: PLR0913 - a command's parameters are its options
     \b
     Example: sigtrace export call.pcapng | jq 'select(.type == "wait")'
     """  # noqa: D301 - Typer's mark for lines that stay as they are
-    trace = open_trace(captures, talk, all_flows=flows, verify_checksums=verify_checksums)
+    trace = open_trace(captures, protocols, talk, all_flows=flows, verify_checksums=verify_checksums)
     chosen = choose(trace, choice)
     from sigtrace.export import render_records
     from sigtrace.export.records import records

@@ -10,17 +10,20 @@ import sigtrace
 from sigtrace.cli.progress import watching
 
 if TYPE_CHECKING:
-    from sigtrace.cli.options import Captures, Choice, Talk
+    from sigtrace.cli.options import Captures, Choice, Protocols, Talk
     from sigtrace.trace import Trace
 
 
-def open_trace(captures: Captures, talk: Talk, *, all_flows: bool = False, verify_checksums: bool = False) -> Trace:
-    """Analyse captures. Raises SourceError and CaptureError, and Typer's usage error when none is given."""
+def open_trace(
+    captures: Captures, protocols: Protocols, talk: Talk, *, all_flows: bool = False, verify_checksums: bool = False
+) -> Trace:
+    """Analyse captures. Raises SigtraceError, and Typer's usage error when none is given."""
     if not captures.paths:
         raise typer.BadParameter("give a capture, or - for standard input", param_hint="'FILE...'")
+    known = sigtrace.find_protocols(protocols.dialect or ())
     with watching(quiet=talk.quiet) as tell:
         items = sigtrace.read(*captures.paths, progress=tell)
-        return sigtrace.analyze(items, all_flows=all_flows, verify_checksums=verify_checksums)
+        return sigtrace.analyze(items, all_flows=all_flows, verify_checksums=verify_checksums, protocols=known)
 
 
 def choose(trace: Trace, choice: Choice) -> Trace:
@@ -32,6 +35,7 @@ def choose(trace: Trace, choice: Choice) -> Trace:
         peer=choice.peer,
         server=choice.server,
         room=choice.room,
+        protocol=choice.protocol,
         since_ns=None if choice.since is None else parse_time(choice.since, trace),
         until_ns=None if choice.until is None else parse_time(choice.until, trace),
     )

@@ -70,11 +70,24 @@ class Choice:
     peer: Annotated[str | None, typer.Option("--peer", metavar="NAME|ID", help="Only this peer.")] = None
     server: Annotated[str | None, typer.Option("--server", metavar="IP[:PORT]", help="Only this server.")] = None
     room: Annotated[str | None, typer.Option("--room", metavar="NAME", help="Only who was in this room.")] = None
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", metavar="NAME", help="Only this signaling protocol.")
+    ] = None
     since: Annotated[
         str | None,
         typer.Option("--since", metavar="TIME", help="From then on: seconds from the start, a time of day, a date."),
     ] = None
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Up to then.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocols:
+    """What signaling is looked for beside what sigtrace knows."""
+
+    dialect: Annotated[
+        list[Path] | None,
+        typer.Option("--dialect", metavar="FILE", help="A signaling protocol described in TOML; repeatable."),
+    ] = None
 
 
 Code = Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Look, Talk, Target, VerifyChecksums
+from sigtrace.cli.options import Captures, Choice, Look, Protocols, Talk, Target, VerifyChecksums
 from sigtrace.cli.output import finish, folder_for, screen_for, write_text
 from sigtrace.errors import SelectionError
 
@@ -35,6 +35,7 @@ def sdp(  # noqa: PLR0913 - a command's parameters are its options
     choice: Choice,
     form: Annotated[Form, typer.Option("--format", help="raw: with -o FOLDER a .sdp file each.")] = Form.TEXT,
     verify_checksums: VerifyChecksums = False,
+    protocols: Protocols,
     look: Look,
     target: Target,
     talk: Talk,
@@ -45,7 +46,7 @@ def sdp(  # noqa: PLR0913 - a command's parameters are its options
     Example: sigtrace sdp call.pcapng --call 1
              sigtrace sdp call.pcapng --format raw -o sdp/
     """  # noqa: D301 - Typer's mark for lines that stay as they are
-    trace = open_trace(captures, talk, verify_checksums=verify_checksums)
+    trace = open_trace(captures, protocols, talk, verify_checksums=verify_checksums)
     chosen = choose(trace, choice)
     if form is Form.RAW and target.output is not None:
         _write_files(chosen, captures, target)

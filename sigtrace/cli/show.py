@@ -5,7 +5,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.cli.opening import open_trace
-from sigtrace.cli.options import CapturesAndSubject, Code, Look, Talk, Target, Times, VerifyChecksums
+from sigtrace.cli.options import CapturesAndSubject, Code, Look, Protocols, Talk, Target, Times, VerifyChecksums
 from sigtrace.cli.output import finish, screen_for, write_text
 from sigtrace.cli.subject import split_subject
 from sigtrace.errors import SelectionError
@@ -20,6 +20,7 @@ def show(  # noqa: PLR0913 - a command's parameters are its options
     captures: CapturesAndSubject,
     code: Code = False,
     verify_checksums: VerifyChecksums = False,
+    protocols: Protocols,
     times: Times,
     look: Look,
     target: Target,
@@ -33,7 +34,7 @@ def show(  # noqa: PLR0913 - a command's parameters are its options
     Example: sigtrace show call.pcapng 6
     """  # noqa: D301 - Typer's mark for lines that stay as they are
     files, subject = split_subject(captures, "17, signal:3 or packet:46")
-    trace = open_trace(files, talk, verify_checksums=verify_checksums)
+    trace = open_trace(files, protocols, talk, verify_checksums=verify_checksums)
     from sigtrace.render.terminal.exchange import render_exchange
 
     explain = _explain_message if trace.message(number := find_carrier(trace, subject)) else _explain_exchange

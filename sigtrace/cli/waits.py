@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from sigtrace.cli.opening import choose, open_trace
-from sigtrace.cli.options import Captures, Choice, Code, Look, Talk, Target, Times, VerifyChecksums
+from sigtrace.cli.options import Captures, Choice, Code, Look, Protocols, Talk, Target, Times, VerifyChecksums
 from sigtrace.cli.output import finish, screen_for, write_text
 
 
@@ -30,6 +30,7 @@ def waits(  # noqa: PLR0913 - a command's parameters are its options
     code: Code = False,
     form: Annotated[Form, typer.Option("--format", help="A table, or the records of `export`.")] = Form.TEXT,
     verify_checksums: VerifyChecksums = False,
+    protocols: Protocols,
     times: Times,
     look: Look,
     target: Target,
@@ -42,7 +43,7 @@ def waits(  # noqa: PLR0913 - a command's parameters are its options
     """  # noqa: D301 - Typer's mark for lines that stay as they are
     if code and form is not Form.TEXT:
         raise typer.BadParameter("goes with --format text alone", param_hint="'--code'")
-    trace = open_trace(captures, talk, verify_checksums=verify_checksums)
+    trace = open_trace(captures, protocols, talk, verify_checksums=verify_checksums)
     chosen = choose(trace, choice)
     if form is not Form.TEXT:
         from sigtrace.export import render_records

@@ -40,6 +40,7 @@ class Selection(Value, frozen=True, kw_only=True):
     peer: str | None = None  # a name, a name without its host, or an id
     server: str | None = None  # "ip:port" or "ip"
     room: str | None = None
+    protocol: str | None = None  # its name
     since_ns: int | None = None
     until_ns: int | None = None
 
@@ -57,10 +58,12 @@ def select(trace: Trace, selection: Selection) -> Trace:
     going on in it, so also a wait that began before.
 
     Raises:
-        SelectionError: there is no such call, peer or server; the hint lists those that exist.
+        SelectionError: there is no such call, peer, server or protocol; the hint lists those that exist.
     """
     if selection.empty:
         return trace
+    if selection.protocol is not None:
+        trace = _select_protocol(trace, selection.protocol)
     if selection.server is not None:
         trace = _select_server(trace, selection.server)
     if selection.room is not None:
@@ -87,7 +90,17 @@ def _no_time(trace: Trace, selection: Selection) -> SelectionError:
     return SelectionError(f"the selected time {place} of the capture", hint=hint)
 
 
-# --- servers
+# --- protocols and servers
+
+
+def _select_protocol(trace: Trace, wanted: str) -> Trace:
+    spoken = [*(role.protocol for role in trace.roles), *trace.message_protocols]
+    sessions = {session.number for session in trace.sessions if session.protocol == wanted}
+    numbers = {one.number for one, name in zip(carriers_of(trace), spoken, strict=True) if name == wanted}
+    if not sessions and not numbers:
+        names = dict.fromkeys([*(session.protocol for session in trace.sessions), *spoken])
+        raise SelectionError(f"nothing speaks {wanted}", hint=_hint("protocols", names))
+    return _within(trace, carrier=lambda carrier: carrier.number in numbers, session=sessions)
 
 
 def _select_server(trace: Trace, wanted: str) -> Trace:
