@@ -34,7 +34,7 @@ def write_mailbox_chapter(number: int, events: SessionEvents, around: Surroundin
         started_ns=events.events[0].exchange.at_ns,
         restarted=events.restarted,
     )
-    calls = find_calls(number, in_time, peers, _quit_ns(events))
+    calls = find_calls(number, in_time, peers.values(), _quit_ns(events))
     return Chapter(session, list(peers.values()), relayed.waits, in_time, calls, [])
 
 

@@ -29,7 +29,7 @@ from sigtrace.signaling.content import SignalKind
 from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.signals import Signal
@@ -110,28 +110,30 @@ class _Open:
     superseded: bool = False
 
 
-def find_calls(
-    session: int, signals: Sequence[Signal], peers: Mapping[PeerId, Peer], quit_ns: int | None
-) -> list[Call]:
+def find_calls(session: int, signals: Sequence[Signal], peers: Iterable[Peer], quit_ns: int | None) -> list[Call]:
     """Find the calls among one session's signals.
 
     Args:
         session: number of the session.
         signals: of that session, in order of time.
-        peers: of that session, for how calls end without a BYE.
+        peers: of that session, each of their stays, for how calls end without a BYE.
         quit_ns: when the server said that it ends; None when it did not.
     Returns: the calls in order of time, numbered from 1.
     """
+    stays: dict[PeerId, list[Peer]] = {}
+    for peer in peers:
+        stays.setdefault(peer.id, []).append(peer)
     reader = _Reader(
-        {key for key, peer in peers.items() if peer.joined_ns is not None},
-        {key for key, peer in peers.items() if peer.is_server},
+        {key for key, own in stays.items() if own[-1].joined_ns is not None},
+        {key for key, own in stays.items() if own[-1].is_server},
     )
     for signal in signals:
         reader.read(signal)
     ordered = sorted(reader.calls, key=lambda call: call.first.began_ns)
-    return [_close(number, session, call, peers, quit_ns) for number, call in enumerate(ordered, 1)]
+    return [_close(number, session, call, stays, quit_ns) for number, call in enumerate(ordered, 1)]
 
 
+_Stays: TypeAlias = "Mapping[PeerId, Sequence[Peer]]"
 _Key: TypeAlias = "tuple[frozenset[PeerId | None], str | None]"
 
 
@@ -260,7 +262,7 @@ def _first_offer(call: _Open) -> Signal | None:
     return first
 
 
-def _close(number: int, session: int, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: int | None) -> Call:
+def _close(number: int, session: int, call: _Open, stays: _Stays, quit_ns: int | None) -> Call:
     first = call.first
     offer = _first_offer(call)
     candidates_ns = [signal.began_ns for signal in call.candidates]
@@ -289,10 +291,10 @@ def _close(number: int, session: int, call: _Open, peers: Mapping[PeerId, Peer],
         inferred=call.inferred and offer is None,
         dialog=first.dialog,
     )
-    return _with_end(whole, call, peers, quit_ns)
+    return _with_end(whole, call, stays, quit_ns)
 
 
-def _with_end(whole: Call, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: int | None) -> Call:
+def _with_end(whole: Call, call: _Open, stays: _Stays, quit_ns: int | None) -> Call:
     """Say how a call ended: by BYE, else by the first side that left, else by the server's end, else not at all."""
     if call.bye is not None:
         return replace(whole, ended=CallEnd.BYE, ended_ns=call.bye.began_ns, ended_by=call.bye.sender)
@@ -300,7 +302,7 @@ def _with_end(whole: Call, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: i
         return replace(whole, ended=CallEnd.REFUSED, ended_ns=call.offers[-1].sent_ns)
     if call.superseded:
         return replace(whole, ended=CallEnd.SUPERSEDED, ended_ns=None)
-    left = [peer for key in (call.caller, call.callee) if (peer := peers.get(key)) and peer.left_ns is not None]
+    left = [peer for key in (call.caller, call.callee) if (peer := _leaving(stays.get(key, ()), whole.began_ns))]
     if left:
         gone = min(left, key=lambda peer: peer.left_ns or 0)
         ended = _ENDS.get(gone.left, CallEnd.VANISHED) if gone.left is not None else CallEnd.VANISHED
@@ -308,6 +310,22 @@ def _with_end(whole: Call, call: _Open, peers: Mapping[PeerId, Peer], quit_ns: i
     if quit_ns is not None and quit_ns >= whole.began_ns:
         return replace(whole, ended=CallEnd.SERVER_QUIT, ended_ns=quit_ns)
     return whole
+
+
+def _leaving(stays: Sequence[Peer], began_ns: int) -> Peer | None:
+    """Return the stay by whose end a peer left a call: of those during which it began, the last to end.
+
+    Whoever leaves a room and comes again has left the calls in it; whoever is in another room as well is still there.
+    """
+    then = [
+        stay
+        for stay in stays
+        if (stay.joined_ns is None or stay.joined_ns <= began_ns) and (stay.left_ns is None or stay.left_ns >= began_ns)
+    ]
+    there = then or stays[-1:]
+    if not there or any(stay.left_ns is None for stay in there):
+        return None
+    return max(there, key=lambda stay: stay.left_ns or 0)
 
 
 _ENDS = {Departure.SIGNED_OUT: CallEnd.SIGNED_OUT, Departure.DROPPED: CallEnd.DROPPED}

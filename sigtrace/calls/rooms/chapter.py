@@ -49,7 +49,7 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
         peers,
         HangingPolls(exchanges, around.engines, around.last_ns).waits(number, polls, signals, events),
         signals,
-        find_calls(number, signals, {peer.id: peer for peer in peers}, None),
+        find_calls(number, signals, peers, None),
         find_acts(number, settle(events, legs), identities, around.channels),
     )
 

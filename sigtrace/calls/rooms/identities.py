@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.signaling.room_events import Delivered, Identified, JoinAsked, Joined, PeerJoined, Polled, Sent
+from sigtrace.signaling.bearer import session_of_channel
+from sigtrace.signaling.room_events import (
+    Delivered,
+    Identified,
+    JoinAsked,
+    Joined,
+    JoinRefused,
+    PeerJoined,
+    Polled,
+    Sent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,11 +36,13 @@ class Identities:
         self._otherwise: dict[str, str] = {}  # by channel: what it goes by when nothing is said
         self.names: dict[PeerId, str] = {}
         self.told: set[PeerId] = set()  # ids that the server mentioned
+        self._refused: set[str] = set()  # channels
         said: dict[str, PeerId] = {}
         for event in events:
             self._note(event, said)
         for channel, peer in said.items():
             self._by_channel.setdefault(channel, peer)
+        self._name_refused()
         self._placed = set(self._by_channel.values())
 
     def _note(self, event: RoomEvent, said: dict[str, PeerId]) -> None:
@@ -47,7 +59,17 @@ class Identities:
             said.setdefault(bearer.channel, event.sender)
         elif isinstance(event, Delivered) and event.sender is not None:
             self.told.add(event.sender)
+        elif isinstance(event, JoinRefused):
+            self._refused.add(bearer.channel)
         self._note_names(event)
+
+    def _name_refused(self) -> None:
+        """A client that is refused one namespace is who it is in the others of its session."""
+        others = {session_of_channel(channel): peer for channel, peer in reversed(self._by_channel.items())}
+        for channel in self._refused:
+            peer = others.get(session_of_channel(channel))
+            if peer is not None:
+                self._by_channel.setdefault(channel, peer)
 
     def _note_names(self, event: RoomEvent) -> None:
         if isinstance(event, PeerJoined):

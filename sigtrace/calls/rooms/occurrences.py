@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.acts import Act, ActKind
+from sigtrace.signaling.bearer import session_of_channel
 from sigtrace.signaling.room_events import (
     Identified,
     JoinAsked,
@@ -76,10 +77,12 @@ def _act_of(session: int, event: RoomEvent, identities: Identities) -> Act | Non
 
 def _ends(session: int, identities: Identities, channels: Mapping[str, Channel]) -> Iterator[Act]:
     for peer, keys in identities.channels().items():
+        told: set[tuple[str, int | None]] = set()  # namespaces of one session are one connection
         for key in keys:
             channel = channels.get(key)
-            if channel is None:
+            if channel is None or (session_of_channel(key), channel.closed_ns) in told:
                 continue
+            told.add((session_of_channel(key), channel.closed_ns))
             if channel.pushed_ns is not None:
                 yield Act(
                     kind=ActKind.OPENED,

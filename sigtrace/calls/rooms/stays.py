@@ -89,7 +89,7 @@ class Stays:
             for other in event.others:
                 self._meet_told(other.peer, event.room or _stay_on(member, event).room)
         elif isinstance(event, JoinRefused):
-            self._refuse(member)
+            self._refuse(member, event)
         elif isinstance(event, LeaveAsked):
             _leave(member.stays, event.room, event.at_ns, Departure.SIGNED_OUT)
         elif isinstance(event, PeerJoined):
@@ -158,15 +158,15 @@ class Stays:
             stay.sign_in = stay.sign_in if stay.sign_in is not None else event.bearer.number
         stay.confirmed = True
 
-    def _refuse(self, member: _Member) -> None:
+    def _refuse(self, member: _Member, event: JoinRefused) -> None:
         """It stays connected, and is in no room, or still in the one before."""
-        if member.stays[-1].confirmed:
+        stay = _stay_on(member, event)
+        if stay.confirmed or stay.channel != event.bearer.channel:
             return
         if len(member.stays) > 1:
-            member.stays.pop()
+            member.stays = [one for one in member.stays if one is not stay]
         else:
-            member.stays[-1].room = None
-            member.stays[-1].joined_ns = None
+            stay.room = stay.joined_ns = None
 
     def _tell_left(self, event: PeerLeft) -> None:
         """Where a server confirms joining, what others are told before that is of the stay before."""
