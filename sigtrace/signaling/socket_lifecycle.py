@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.application.socketio.packet import SocketPacketKind
-from sigtrace.signaling.bearer import bearer_of
+from sigtrace.signaling.bearer import bearer_of, socket_id
 from sigtrace.signaling.message_json import read_value
 from sigtrace.signaling.relayed_content import text_member
 from sigtrace.signaling.room_events import Identified, JoinRefused, LeaveAsked, Remarked
@@ -47,16 +47,24 @@ def decode_lifecycle(packet: SocketPacket) -> Iterator[RoomEvent]:
             yield JoinRefused(bearer=bearer, at_ns=at_ns, reason=reason)
 
 
-def _connected(packet: SocketPacket, bearer: Bearer) -> RoomEvent:
-    """Before version 4 of Engine.IO the id is the session's, and the packet only says that it holds from now on."""
-    at_ns = packet.span.start_ns
-    if packet.from_client:  # what it says of itself there is meant to let it in, so it is not shown
-        return Remarked(bearer=bearer, at_ns=at_ns, name="connect", text="auth ***" if packet.payload else "")
+def connected_as(packet: SocketPacket) -> str | None:
+    """Return the id that a connect packet gives a client; None where it gives none, or the client sent it.
+
+    Before version 4 of Engine.IO the id is the session's, and the packet only says that it holds from now on.
+    """
+    if packet.from_client:
+        return None
     value = read_value(packet.payload)
     sid = text_member(value, "sid") if isinstance(value, dict) else None
-    peer = bearer.peer if sid is None else sid
+    return socket_id(packet) if sid is None else sid
+
+
+def _connected(packet: SocketPacket, bearer: Bearer) -> RoomEvent:
+    """Of what a client says to be let in nothing is shown, since it is meant for that."""
+    at_ns = packet.span.start_ns
+    peer = connected_as(packet)
     if peer is None:
-        return Remarked(bearer=bearer, at_ns=at_ns, name="connect")
+        return Remarked(bearer=bearer, at_ns=at_ns, name="connect", text="auth ***" if packet.payload else "")
     return Identified(bearer=bearer, at_ns=at_ns, peer=peer)
 
 
