@@ -8,6 +8,7 @@ from sigtrace.signaling.peerconnection import PeerConnection
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
 from sigtrace.signaling.signalmaster import Signalmaster
 from sigtrace.signaling.skyrtc import SkyRTC
+from sigtrace.signaling.socketio import SocketIO
 from sigtrace.signaling.whip import Whep, Whip
 
 PROTOCOLS: tuple[SignalingProtocol, ...] = (
@@ -18,6 +19,7 @@ PROTOCOLS: tuple[SignalingProtocol, ...] = (
     Whep(),
     TextChat(),
     Generic(),
+    SocketIO(),
 )  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 
@@ -29,6 +31,7 @@ __all__ = [
     "SignalingProtocol",
     "Signalmaster",
     "SkyRTC",
+    "SocketIO",
     "TextChat",
     "Whep",
     "Whip",
