@@ -110,7 +110,7 @@ def _is_typed(unit: Exchange) -> bool:
     if request is None:
         return _offers_or_answers(unit.response)
     if request.method == "POST":
-        if media_type_of(request) == SDP_TYPE or (request.body.data or b"")[:4] == b"v=0\r":
+        if media_type_of(request) == SDP_TYPE:
             return True
         return SDP_TYPE in (request.header(b"accept") or b"").lower() or _offers_or_answers(unit.response)
     return request.method == "PATCH" and media_type_of(request) in (FRAGMENT_TYPE, SDP_TYPE)
@@ -264,7 +264,7 @@ def _decode_post(scene: _Scene) -> Iterator[SignalingEvent | Notice]:
         yield from scene.remark(scene.asked, "offer wanted", "the client asks the server to offer")
     elif request is not None:
         yield from scene.sent(description_of_body(SignalKind.OFFER, request.body))
-    if response is None or media_type_of(response) != SDP_TYPE:
+    if response is None or not _holds_sdp(response):
         return
     if response.status == 406:
         yield from scene.returned(description_of_body(SignalKind.OFFER, response.body))
@@ -274,6 +274,11 @@ def _decode_post(scene: _Scene) -> Iterator[SignalingEvent | Notice]:
         if response.complete and response.header(b"location") is None:
             text = f"{response.status} without a Location: what was made has no address, and goes by its endpoint's"
             yield Notice(code=NO_LOCATION, severity=Severity.WARNING, text=text, packet=response.span.first_packet)
+
+
+def _holds_sdp(response: Response) -> bool:
+    """Tell whether an answer is a description; some servers do not say so."""
+    return media_type_of(response) == SDP_TYPE or _data(response.body).startswith(b"v=0")
 
 
 def _decode_patch(scene: _Scene) -> Iterator[SignalingEvent | Notice]:

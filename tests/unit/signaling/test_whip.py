@@ -95,6 +95,13 @@ def test_types_may_have_parameters_and_any_case(kind: bytes) -> None:
     assert [one.kind.value for one in wire.history().signals] == ["offer", "answer"]
 
 
+def test_answer_may_lack_its_type() -> None:
+    """What answers a POST of SDP is read as the answer when it is a description, whatever its type says."""
+    wire = HttpSessions()
+    wire.ask("POST", "/live", 1.0, 200, body=OFFER, kind=SDP, answer=ANSWER, answer_kind=b"text/plain")
+    assert [one.kind.value for one in wire.history().signals] == ["offer", "answer"]
+
+
 def test_roles_follow_methods() -> None:
     """Each method has its role; all that goes to what an endpoint made is of its protocol."""
     wire = HttpSessions()
