@@ -20,6 +20,10 @@ import brotli
 import lz4.frame
 import zstandard
 
+from sigtrace.application.socketio.engine import EnginePacket
+from sigtrace.application.socketio.jsonp import wrap_form, wrap_legacy_form, wrap_script
+from sigtrace.application.socketio.packet import EnginePacketKind
+from sigtrace.application.socketio.payload import encode_binary_payload, join_legacy
 from sigtrace.capture.batch import Batch, DecryptionSecrets, NameResolution, Record
 from sigtrace.capture.pcapng.blocks import SectionFacts
 from sigtrace.capture.writer import (
@@ -48,13 +52,16 @@ from tests.builders.captures import (
     records_of,
 )
 from tests.builders.descriptions import SAMPLES, sample_text
+from tests.builders.socketio import OPEN
 from tests.fuzz import shipped
 from tests.fuzz.inputs import SEEDS
+from tests.fuzz.targets import socketio
 from tests.fuzz.targets.fragments import encode_fragment
 from tests.fuzz.targets.http import encode_item
 from tests.fuzz.targets.packets import encode_record
 from tests.fuzz.targets.sdp import BETWEEN
 from tests.fuzz.targets.signaling import encode_exchange
+from tests.fuzz.targets.socketio import encode_carrier
 from tests.fuzz.targets.tcp import encode_segment
 from tests.fuzz.targets.websocket import COMPRESSED, JOINED, encode_gap
 
@@ -99,6 +106,7 @@ def make_seeds() -> Mapping[str, Iterable[bytes]]:
         "exchange": map(_without_time, _exchanges()),
         "json": _bodies(),
         "history": (b"".join(_exchanges()),),
+        "socketio": _talks(),
         "whole": _wholes(),
     }
 
@@ -363,3 +371,52 @@ def _exchanges() -> list[bytes]:
 def _without_time(exchange: bytes) -> bytes:
     """An exchange alone has no time before it."""
     return exchange[1:]
+
+
+# ── Socket.IO ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _talks() -> Iterator[bytes]:
+    """A session of each protocol: polling, WebSocket, attachments, JSONP, answers without requests, damage."""
+    event = b'51-/ns,7["n",{"_placeholder":true,"num":0}]'
+    binary = encode_binary_payload(
+        [EnginePacket(EnginePacketKind.MESSAGE, event), EnginePacket(EnginePacketKind.MESSAGE, b"x", binary=True)]
+    )
+    yield b"".join(
+        (
+            encode_carrier(socketio.GET, 0, OPEN),
+            encode_carrier(socketio.POST, 1, b"4" + event + b"\x1ebAQ==\x1e3"),
+            encode_carrier(socketio.GET, 1, b'2\x1e43/ns,7["\xc3\xa9"]'),
+            encode_carrier(socketio.UNANSWERED, 1, b""),
+            encode_carrier(socketio.CLIENT | 64, 8, b"2probe"),
+            encode_carrier(socketio.SERVER | 64, 8, OPEN),
+            encode_carrier(socketio.CLIENT | 64, 8, b"4" + event),
+            encode_carrier(socketio.CLIENT_BYTES | 64, 8, b"x"),
+            encode_carrier(socketio.SERVER | 64, 8, b"41/ns,"),
+        )
+    )
+    yield b"".join(
+        (
+            encode_carrier(socketio.GET, 2, '6:42["é"1:3'.encode()),
+            encode_carrier(socketio.POST, 2, binary),
+            encode_carrier(socketio.GET, 3, wrap_script(b'9:42["a\\n"]1:6', 0)),
+            encode_carrier(socketio.POST, 3, wrap_form(b'9:42["a\\n"]')),
+            encode_carrier(socketio.UNASKED, 2, b'7:42["a"]'),
+            encode_carrier(socketio.GET, 2, b'7:42["a"]7:42["b', damage=1),
+            encode_carrier(socketio.CLIENT, 11, b'42["a"]'),
+            encode_carrier(socketio.SERVER, 11, b'42["b"]'),
+            encode_carrier(socketio.SERVER_BYTES, 11, b"\x04b"),
+        )
+    )
+    yield b"".join(
+        (
+            encode_carrier(socketio.GET, 4, b"S1:60:60:websocket,xhr-polling"),
+            encode_carrier(socketio.GET, 5, join_legacy([b"1::", b'5:1+:/n:{"name":"a","args":[1]}', b"8::"])),
+            encode_carrier(socketio.POST, 5, b'6:::1+["a"]'),
+            encode_carrier(socketio.POST, 6, wrap_legacy_form(b"3:::text")),
+            encode_carrier(socketio.GET, 7, b'<script>_("4:::[1]");</script>'),
+            encode_carrier(socketio.SERVER | 64, 10, b"2::"),
+            encode_carrier(socketio.CLIENT | 64, 10, b"2::"),
+            encode_carrier(socketio.CLIENT | 64, 10, b"0::"),
+        )
+    )

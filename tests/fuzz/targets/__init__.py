@@ -12,6 +12,7 @@ from tests.fuzz.targets.http import try_http
 from tests.fuzz.targets.packets import try_packets
 from tests.fuzz.targets.sdp import try_agreement, try_candidate, try_description
 from tests.fuzz.targets.signaling import try_exchange, try_history, try_json
+from tests.fuzz.targets.socketio import try_socketio
 from tests.fuzz.targets.tcp import try_tcp
 from tests.fuzz.targets.websocket import try_websocket
 from tests.fuzz.targets.whole import try_whole
@@ -46,5 +47,6 @@ TARGETS: Final[dict[str, Target]] = {
     "exchange": Target(try_exchange, "notices can be written", 2048),
     "json": Target(try_json, "texts can be written; what is in it fits its kind", 4096),
     "history": Target(try_history, "all that it points at is there, numbered in order", 4096),
+    "socketio": Target(try_socketio, "order of arrival is nothing; references hold; packets come back", 8192),
     "whole": Target(try_whole, "outputs are harmless and can be read back; all packets are tallied", 16384),
 }
