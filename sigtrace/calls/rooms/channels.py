@@ -145,7 +145,7 @@ def _of_session(key: str, session: EngineSession, first: SocketPacket, websocket
     websocket = None if session.flow is None else websockets.get(websocket_channel(session.flow))
     if websocket is None:
         return channel
-    channel = replace(channel, opened_by=websocket.opened_by)
+    channel = replace(channel, opened_by=websocket.opened_by, incomplete=websocket.incomplete)
     if websocket.closed_ns is None or session.closed_ns is None or channel.said:
         return channel
     return replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
+from sigtrace.application.http.message import ExchangeState
 from sigtrace.calls.signals import Fate, Signal
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Router:
             peer: [around.channels[key] for key in keys if key in around.channels] for peer, keys in own.items()
         }
         self._incomplete = {peer for peer, some in channels.items() if any(one.incomplete for one in some)}
+        damaged = {number for number, one in around.exchanges.items() if one.state is ExchangeState.DAMAGED}
+        self._incomplete |= {peer for peer, some in polls.items() if any(one.exchange in damaged for one in some)}
         self._last_ns = around.last_ns
         self._polled = {peer: [poll.answered_ns or 0 for poll in own] for peer, own in polls.items()}
         self._asked = {poll.exchange: poll.asked_ns for own in polls.values() for poll in own}

@@ -81,3 +81,13 @@ def test_a_session_closed_by_a_packet_ended_so() -> None:
     websocket = Channel(key="websocket 4", client=session.client, server=SERVER, closed_ns=ns(9.1))
     channel = find_socket_channels([session], talk.packets, {"websocket 4": websocket})["socket.io x"]
     assert (channel.closed_ns, channel.said) == (ns(9.0), True)
+
+
+def test_what_the_websocket_lost_the_session_lost() -> None:
+    """A namespace over a WebSocket of which bytes were never captured may have got more than was seen."""
+    talk = SocketTalk()
+    talk.connect("x")
+    session = replace(talk.engines[0], flow=4)
+    websocket = Channel(key="websocket 4", client=session.client, server=SERVER, incomplete=True)
+    assert find_socket_channels([session], talk.packets, {"websocket 4": websocket})["socket.io x"].incomplete
+    assert not find_socket_channels([session], talk.packets, {})["socket.io x"].incomplete
