@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.mailbox_chapter import write_mailbox_chapter
 from sigtrace.calls.rooms.chapter import write_room_chapter
 from sigtrace.calls.rooms.meeting import Meeting, split_meetings
+from sigtrace.calls.rooms.poll_owners import share_polls
 from sigtrace.calls.sessions import Session, SessionEvents, split_sessions
 from sigtrace.calls.verdict import Verdict, judge
 from sigtrace.signaling.events import MailboxEvent
@@ -48,10 +50,12 @@ def write_history(events: Mapping[str, Sequence[SignalingEvent]], around: Surrou
         around: what is known beside them.
     """
     history = History()
-    for group in sorted(_groups(events), key=_started_ns):
+    groups = sorted(_groups(events), key=_started_ns)
+    polls = share_polls([group for group in groups if isinstance(group, Meeting)], around.polls)
+    for group in groups:
         number = len(history.sessions) + 1
         if isinstance(group, Meeting):
-            chapter = write_room_chapter(number, group, around)
+            chapter = write_room_chapter(number, group, replace_fields(around, polls=polls.get(id(group), ())))
         else:
             chapter = write_mailbox_chapter(number, group, around)
         _add(history, chapter)
