@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from sigtrace.application.http.message import Exchange
-from sigtrace.application.socketio.packet import SocketPacket, SocketPacketKind
+from sigtrace.application.socketio.packet import SocketPacket
 from sigtrace.application.websocket.message import Message, MessageState, Opcode
 from sigtrace.signaling import generic_words as words
 from sigtrace.signaling.bearer import bearer_of, bearer_of_request, bearer_of_response
 from sigtrace.signaling.content import Content, SignalKind
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.generic_message import hear
+from sigtrace.signaling.generic_socket import HomeMadeSockets
 from sigtrace.signaling.generic_speaker import Speaker
 from sigtrace.signaling.generic_words import Meaning, meaning_of, plain_key, read_id
 from sigtrace.signaling.payload_search import Opened, may_hold, open_payload
@@ -106,12 +107,18 @@ class Generic(SignalingProtocol):
         if isinstance(unit, Exchange):
             yield from _decode_exchange(unit)
         elif isinstance(unit, SocketPacket):
-            yield from _decode_packet(unit)
+            yield from HomeMadeSockets([unit]).decode(unit)
         else:
             yield from _decode_message(unit)
 
+    def decode_together(self, units: Sequence[Unit]) -> Iterator[SignalingEvent | Notice]:
+        """Yield what units say; of Socket.IO what clients are called, and what goes to others, shows in all of it."""
+        sockets = HomeMadeSockets([unit for unit in units if isinstance(unit, SocketPacket)])
+        for unit in units:
+            yield from sockets.decode(unit) if isinstance(unit, SocketPacket) else self.decode(unit)
 
-# --- WebSocket and Socket.IO
+
+# --- WebSocket
 
 
 def _decode_message(unit: Message) -> Iterator[SignalingEvent | Notice]:
@@ -129,15 +136,6 @@ def _decode_message(unit: Message) -> Iterator[SignalingEvent | Notice]:
         return
     for heard in hear(opened):
         yield from speaker.say(heard)
-
-
-def _decode_packet(unit: SocketPacket) -> Iterator[SignalingEvent | Notice]:
-    speaker = Speaker(bearer_of(unit), payload_of(unit), {}, None)
-    if unit.kind in (SocketPacketKind.EVENT, SocketPacketKind.ACK):
-        for heard in hear(open_payload(unit.payload or "[]"), event=unit.name or unit.kind.value):
-            yield from speaker.say(heard)
-    elif unit.kind is SocketPacketKind.ERROR:
-        yield speaker.remark("error", unit.payload)
 
 
 # --- HTTP

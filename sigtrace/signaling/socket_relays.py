@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sigtrace.application.socketio.packet import SocketPacketKind
 from sigtrace.signaling.bearer import socket_channel, socket_id
+from sigtrace.signaling.content import SignalKind
+from sigtrace.signaling.relayed_content import message_content, payload_of, text_content
 from sigtrace.signaling.socket_arguments import arguments_of
 from sigtrace.signaling.socket_lifecycle import connected_as
+from sigtrace.text import keep_text
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sigtrace.application.socketio.packet import SocketPacket
+    from sigtrace.signaling.content import Content
 
 PROMPT_NS: Final = 10_000_000_000
 """How long after an event its copy may come: the server passes it on at once, and a poll may be a while away."""
@@ -160,6 +165,22 @@ def _rank(said: Counter[Any], told: Counter[Any]) -> int:
     return 1 if telling else _UNLIKE
 
 
+def content_of_copy(packet: SocketPacket, relay: Relay) -> Content:
+    """Make the content of an event that was passed on, or of a copy: the number of what it is a copy of pairs them."""
+    label = keep_text(packet.name or "")
+    text = text_of(relay.said)
+    if text is None:
+        content = message_content(SignalKind.JSON, payload_of(packet), label=label)
+    else:
+        content = text_content(text, payload_of(packet), label=label)
+    return replace(content, essence=f"socket.io {relay.said.number}")
+
+
+def is_socket_id(text: str) -> bool:
+    """Tell whether a text looks like the id of a client."""
+    return _ID.fullmatch(text) is not None
+
+
 def text_of(packet: SocketPacket) -> str | None:
     """Return what an event says when that is one text, ids aside."""
     values = list(_said_in(packet)[0].elements())
@@ -178,7 +199,7 @@ def _said_in(packet: SocketPacket) -> tuple[Counter[Any], frozenset[str]]:
             waiting += value
         elif isinstance(value, dict):
             waiting += [_attachment(value, packet)] if value.get("_placeholder") is True else value.values()
-        elif isinstance(value, str) and _ID.fullmatch(value):
+        elif isinstance(value, str) and is_socket_id(value):
             mentions.add(value)
         elif value is not None:
             values[value] += 1

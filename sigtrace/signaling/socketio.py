@@ -11,22 +11,18 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.socketio.packet import SocketPacket, SocketPacketKind
 from sigtrace.signaling.bearer import bearer_of
-from sigtrace.signaling.content import SignalKind
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
-from sigtrace.signaling.relayed_content import message_content, payload_of, text_content
 from sigtrace.signaling.room_events import Delivered, Remarked, Sent
 from sigtrace.signaling.socket_arguments import show_arguments
 from sigtrace.signaling.socket_lifecycle import decode_lifecycle
-from sigtrace.signaling.socket_relays import find_relays, text_of
+from sigtrace.signaling.socket_relays import content_of_copy, find_relays
 from sigtrace.text import keep_text
-from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sigtrace.notices import Notice
     from sigtrace.signaling.bearer import Unit
-    from sigtrace.signaling.content import Content
     from sigtrace.signaling.events import SignalingEvent
 
 
@@ -61,7 +57,7 @@ class SocketIO(SignalingProtocol):
             if relay is None:
                 yield from self.decode(packet)
                 continue
-            bearer, content = bearer_of(packet), _content(packet, relay.said)
+            bearer, content = bearer_of(packet), content_of_copy(packet, relay)
             if packet is relay.said:
                 yield Sent(bearer=bearer, at_ns=packet.at_ns, content=content, to_all=relay.to_many)
             else:
@@ -70,14 +66,3 @@ class SocketIO(SignalingProtocol):
 
 def _remark(packet: SocketPacket, name: str, text: str) -> Remarked:
     return Remarked(bearer=bearer_of(packet), at_ns=packet.at_ns, name=name, text=text)
-
-
-def _content(packet: SocketPacket, said: SocketPacket) -> Content:
-    """Make the content of an event that was passed on; its copies are told by the number of what they are copies of."""
-    label = keep_text(packet.name or "")
-    text = text_of(said)
-    if text is None:
-        content = message_content(SignalKind.JSON, payload_of(packet), label=label)
-    else:
-        content = text_content(text, payload_of(packet), label=label)
-    return replace(content, essence=f"socket.io {said.number}")
