@@ -40,9 +40,10 @@ class Message(Value, frozen=True, kw_only=True):
 
 
 class ExchangeView(Value, frozen=True, kw_only=True):
-    """One exchange."""
+    """One exchange, or one WebSocket message."""
 
     number: int
+    what: str = "exchange"
     title: str  # "wait of alice@host-a (1)"
     facts: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]

@@ -42,13 +42,14 @@ def explain_message(
     clock = Clock(first_ns=trace.first_ns, format=time_format, digits=6)
     return ExchangeView(
         number=message.number,
+        what="message",
         title=_title(people, message),
         facts=tuple(_facts(trace, people, message, clock)),
         problems=tuple(_problems(trace, message)),
         code=CodeBehind(trace, people).of(message) if code else (),
         messages=(
             Message(
-                title="message",
+                title="payload",
                 when=f"{clock.text(message.span.start_ns)}, {_packets(message)}",
                 start=_form(message),
                 headers=(),
@@ -65,7 +66,7 @@ def _title(people: People, message: WebSocketMessage) -> str:
     if session is not None:
         author = people.author(message, session)
         whose = author.address if isinstance(author, Stranger) else people.numbered(session, author)
-    return f"message of {whose}" if message.from_client else f"message to {whose}"
+    return f"of {whose}" if message.from_client else f"to {whose}"
 
 
 def _facts(trace: Trace, people: People, message: WebSocketMessage, clock: Clock) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sigtrace.calls.signals import Signal
     from sigtrace.calls.waits import Wait
+    from sigtrace.sdp.candidate import Candidate
     from sigtrace.signaling.content import Content
 
 _TEXT_SHOWN = 32
@@ -93,9 +94,15 @@ def describe_candidates(signals: Sequence[Signal]) -> Words:
     label = " ".join(["candidate", *kinds]) if len(signals) == 1 else "candidate"
     if len(signals) == 1:
         candidate = signals[0].content.candidate
-        return Words(label, (abridged(f"{candidate.transport} {candidate.address}"),) if candidate else ())
+        return Words(label, (abridged(f"{candidate.transport} {_address(candidate)}"),) if candidate else ())
     more = (" ".join(transports),) if set(transports) - {"udp"} else ()
     return Words(label, (" ".join(kinds), *more))
+
+
+def _address(candidate: Candidate) -> str:
+    """Return an address; of a name that hides one, a UUID (draft-ietf-mmusic-mdns-ice-candidates), its beginning."""
+    hidden = candidate.address.removesuffix(".local")
+    return f"{hidden[:8]}….local" if hidden != candidate.address and len(hidden) == 36 else candidate.address
 
 
 _FATES = {

@@ -20,12 +20,12 @@ _GAP = 4
 
 
 def render_exchange(view: ExchangeView, screen: Screen) -> str:
-    """Render one exchange as text, each line with its end."""
+    """Render one exchange or message as text, each line with its end."""
     return join_lines(_lines(view, screen))
 
 
 def _lines(view: ExchangeView, screen: Screen) -> Iterator[Line]:
-    yield from _headed(f"EXCHANGE {view.number}", view.title, PLAIN, screen)
+    yield from _headed(f"{view.what.upper()} {view.number}", view.title, PLAIN, screen)
     for name, value in view.facts:
         width = 1000 if screen.width is None else screen.width - _FACTS
         for place, part in enumerate(wrap(screen.clean(value), width, screen)):

@@ -10,7 +10,6 @@ import pytest
 
 import sigtrace
 from sigtrace.application.websocket.message import MessageState, Opcode
-from sigtrace.pipeline import Analyzer
 
 FOLDER = Path(__file__).parents[4] / "captures/websocket-deflate"
 NEAR_NS = 10_000_000
@@ -18,14 +17,10 @@ NEAR_NS = 10_000_000
 
 
 @pytest.fixture(scope="module")
-def analyzer() -> Analyzer:
+def trace() -> sigtrace.Trace:
     """Analyze the capture."""
     (path,) = FOLDER.glob("*.pcap*")
-    analyzer = Analyzer()
-    for item in sigtrace.read(str(path)):
-        analyzer.feed(item)
-    analyzer.close()
-    return analyzer
+    return sigtrace.analyze(sigtrace.read(str(path)))
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +29,11 @@ def truth() -> dict[str, Any]:
     return json.loads((FOLDER / "truth.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
-def test_every_logged_message_is_there_once(analyzer: Analyzer, truth: dict[str, Any]) -> None:
+def test_every_logged_message_is_there_once(trace: sigtrace.Trace, truth: dict[str, Any]) -> None:
     """Hash, length, direction, peer and time of each message a page logged are those of one message decoded."""
     addresses = {peer["label"]: peer["address"] for peer in truth["peers"]}
     rows = [row for row in truth["ws_messages"] if "dir" in row]
-    left = list(analyzer._messages)
+    left = list(trace.messages)
     for row in rows:
         out = row["dir"] == "out"
         fits = [
@@ -53,18 +48,18 @@ def test_every_logged_message_is_there_once(analyzer: Analyzer, truth: dict[str,
     assert (left, len(rows)) == ([], 18)
 
 
-def test_compression_and_fragments_are_told(analyzer: Analyzer) -> None:
+def test_compression_and_fragments_are_told(trace: sigtrace.Trace) -> None:
     """All messages are compressed and whole, long ones of the server in three frames."""
-    messages = analyzer._messages
+    messages = trace.messages
     assert all(one.compressed and one.state is MessageState.COMPLETE for one in messages)
     assert {one.frames for one in messages if one.length and one.length > 400 and not one.from_client} == {3}
     assert {one.target for one in messages} == {b"/sig?room=1"}
 
 
-def test_pings_are_answered_and_both_sides_close(analyzer: Analyzer) -> None:
+def test_pings_are_answered_and_both_sides_close(trace: sigtrace.Trace) -> None:
     """Every pong has a time below a millisecond, as both ends are on one host, and the codes are the pages' own."""
-    pongs = [one for one in analyzer._controls if one.opcode is Opcode.PONG]
+    pongs = [one for one in trace.controls if one.opcode is Opcode.PONG]
     assert len(pongs) == 9
     assert all(one.rtt_ns is not None and 0 < one.rtt_ns < 1_000_000 for one in pongs)
-    closes = [(one.code, one.reason) for one in analyzer._controls if one.opcode is Opcode.CLOSE]
+    closes = [(one.code, one.reason) for one in trace.controls if one.opcode is Opcode.CLOSE]
     assert closes == [(1000, b"done")] * 2 + [(1001, b"")] * 2
