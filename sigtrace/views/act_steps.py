@@ -59,7 +59,9 @@ def _tell_together(scene: Scene, half: Half, acts: list[Act]) -> Step:
     """Tell remarks of one name in one row: an answer that names three ICE servers says one thing."""
     step = _step(scene, half, acts[0])
     step.folded = len(acts)
-    step.words = Words(step.words.label, tuple(shortened(act.text) for act in acts if act.text))
+    told = [shortened(act.text) for act in acts if act.text]
+    more = (f"and {len(told) - 1} more",) if len(told) > 1 else ()
+    step.words = Words(step.words.label, (*told[:1], *more))
     return step
 
 

@@ -22,6 +22,7 @@ from sigtrace.views.ladder import build_ladder
 from sigtrace.views.negotiation import explain_negotiations
 from sigtrace.views.summary import summarise
 from sigtrace.views.waits import list_waits
+from sigtrace.views.websocket_message import explain_message
 from tests.builders.changed import changed
 
 if TYPE_CHECKING:
@@ -51,10 +52,12 @@ VIEWS: dict[str, Callable[[Trace], str]] = {
     "sdp": lambda trace: render_negotiation(explain_negotiations(trace), NARROW),
     "sdp-markdown": lambda trace: render_markdown(explain_negotiations(trace)),
     "show-first": lambda trace: render_exchange(explain_exchange(trace, trace.exchanges[0].number), NARROW),
+    "show-message": lambda trace: render_exchange(explain_message(trace, trace.messages[-1]), NARROW),
 }
 MAIN = ("summary", "chart")
+SPECIAL = ("show-message",)
 CASES = {
-    "basic-call": tuple(VIEWS),
+    "basic-call": tuple(view for view in VIEWS if view not in SPECIAL),
     "basic-call-cut": MAIN,
     "basic-call-gap": MAIN,
     "browser-call": ("summary", "chart", "waits", "sdp"),
@@ -80,7 +83,16 @@ CASES = {
     "third-party": (*MAIN, "chart-wide", "sdp"),
     "two-servers": MAIN,
     "unanswered-offer": MAIN,
-    "websocket-deflate": (*MAIN, "waits", "sdp"),
+    "websocket-deflate": (*MAIN, "chart-verbose", "waits", "sdp", "show-message"),
+    "chat-rooms": ("summary", "chart-wide"),
+    "generic-http": (*MAIN, "waits"),
+    "generic-websocket": MAIN,
+    "skyrtc-mesh": ("summary", "chart-wide", "chart-code", "sdp"),
+    "skyrtc-mesh-gap": MAIN,
+    "skyrtc-odd": ("summary", "chart-wide"),
+    "websocket-late": MAIN,
+    "whep": (*MAIN, "sdp"),
+    "whip": (*MAIN, "sdp"),
 }
 
 
