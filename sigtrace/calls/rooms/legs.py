@@ -12,7 +12,6 @@ Of some messages only this shows that they are for others at all: without their 
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -51,6 +50,26 @@ class _Waiting:
     broadcast: bool
     taken_by: set[str] = field(default_factory=set)  # channels
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether no channel can take it any more."""
+        return bool(self.taken_by) and not self.broadcast
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """Sendings of one essence, the oldest first."""
+
+    waiting: list[_Waiting] = field(default_factory=list)
+    dropped: int = 0  # of the oldest
+    passed: dict[str, int] = field(default_factory=dict)  # by channel: how many of all it cannot take any more
+
+    def add(self, waiting: _Waiting) -> None:
+        self.waiting.append(waiting)
+        while self.waiting[0].is_spent or len(self.waiting) > SCAN_BOUND:
+            del self.waiting[0]
+            self.dropped += 1
+
 
 def pair_legs(
     events: Iterable[RoomEvent],
@@ -78,7 +97,7 @@ class _Pairing:
         self._identities = identities
         self._rooms = rooms
         self._channels = channels
-        self._waiting: dict[tuple[str, str], deque[_Waiting]] = {}
+        self._waiting: dict[tuple[str, str], _Bucket] = {}
         self._sent: list[_Waiting] = []
         self._legs: list[Leg] = []
 
@@ -101,39 +120,50 @@ class _Pairing:
         self._sent.append(waiting)
         key = _key(event.content)
         if key is not None:
-            bucket = self._waiting.setdefault(key, deque())
-            bucket.append(waiting)
-            if len(bucket) > SCAN_BOUND:
-                bucket.popleft()
+            self._waiting.setdefault(key, _Bucket()).add(waiting)
 
     def _deliver(self, event: Delivered) -> None:
         key = _key(event.content)
-        bucket = self._waiting.get(key, deque()) if key is not None else deque()
-        found = next((waiting for waiting in bucket if self._fits(waiting, event)), None)
+        bucket = self._waiting.get(key) if key is not None else None
+        found = None if bucket is None else self._oldest(bucket, event)
         if found is None:
             if event.unless_relayed is None:
                 self._legs.append(Leg(None, event))
             return
         found.taken_by.add(event.bearer.channel)
-        if not found.broadcast:
-            bucket.remove(found)
         self._learn(found.event, event, broadcast=found.broadcast)
         self._legs.append(Leg(found.event, event))
 
+    def _oldest(self, bucket: _Bucket, event: Delivered) -> _Waiting | None:
+        """Return the oldest sending that fits; what its channel cannot take any more is passed over for good."""
+        channel, waiting = event.bearer.channel, bucket.waiting
+        place = max(bucket.passed.get(channel, 0) - bucket.dropped, 0)
+        while place < len(waiting) and self._is_past(waiting[place], channel):
+            place += 1
+        bucket.passed[channel] = place + bucket.dropped
+        places = range(place, len(waiting))
+        return next((waiting[one] for one in places if self._fits(waiting[one], event)), None)
+
+    def _is_past(self, waiting: _Waiting, channel: str) -> bool:
+        return waiting.is_spent or channel in waiting.taken_by or not self._was_there(waiting, channel)
+
+    def _was_there(self, waiting: _Waiting, channel: str) -> bool:
+        """Tell whether a channel was there for what was sent to all."""
+        return not waiting.broadcast or self._opened_ns(channel) <= waiting.event.bearer.span.end_ns + LATE_NS
+
     def _fits(self, waiting: _Waiting, event: Delivered) -> bool:
         sent = waiting.event
+        if self._is_past(waiting, event.bearer.channel):
+            return False
         if sent.bearer.span.start_ns > event.bearer.span.start_ns + AHEAD_NS:
             return False
-        if event.bearer.channel in waiting.taken_by or not _agree(sent.dialog, event.dialog):
+        if not _agree(sent.dialog, event.dialog):
             return False
         if not _agree(self._identities.known(sent.bearer.channel), event.sender):
             return False
-        return self._is_for_all(sent, event) if waiting.broadcast else self._is_for_it(sent, event)
-
-    def _is_for_all(self, sent: Sent, event: Delivered) -> bool:
-        if sent.unless_relayed is not None and sent.bearer.channel == event.bearer.channel:
-            return False  # what only comes back is an answer
-        return self._opened_ns(event.bearer.channel) <= sent.bearer.span.end_ns + LATE_NS
+        if waiting.broadcast:  # what only comes back is an answer
+            return sent.unless_relayed is None or sent.bearer.channel != event.bearer.channel
+        return self._is_for_it(sent, event)
 
     def _is_for_it(self, sent: Sent, event: Delivered) -> bool:
         own = self._identities.known(event.bearer.channel)
