@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
+from sigtrace.application.socketio.request import EnginePurpose, is_engineio
+from sigtrace.application.socketio.traffic import decode_socketio
 from sigtrace.application.unfinished import Unfinished
 from sigtrace.application.websocket.message import ControlFrame, Message
 from sigtrace.calls.history import write_history
-from sigtrace.calls.rooms.channels import find_channels
+from sigtrace.calls.rooms.channels import find_channels, find_socket_channels
 from sigtrace.calls.surroundings import Surroundings
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.facts import CaptureFacts
 from sigtrace.notices import Notice, NoticeLog
 from sigtrace.packets.sieve import Sieve
 from sigtrace.signaling import PROTOCOLS
+from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.exchange_log import ExchangeLog
 from sigtrace.signaling.message_log import MessageLog
 from sigtrace.signaling.numbering import number_in_time
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sigtrace.application.http.message import Exchange
+    from sigtrace.application.socketio.traffic import SocketTraffic
     from sigtrace.capture.batch import CaptureItem
     from sigtrace.packets.packet import Segment
     from sigtrace.signaling.protocol import SignalingProtocol
@@ -86,7 +91,7 @@ class Analyzer:
         self._spoken: dict[int, _Speech] = {}  # flows that carried something decoded
         self._tidy_at = FACTS_UNTIDIED
         self._unfinished = Unfinished()
-        self._exchanges = ExchangeLog(protocols)
+        self._exchanges = ExchangeLog(protocols, bears=is_engineio)
         self._messages = MessageLog()
         self._notices = NoticeLog()
 
@@ -217,17 +222,25 @@ class Analyzer:
         del self._reassembler, self._decoders  # what follows needs the memory
         whole_messages, controls = self._messages.finished()
         exchanges, messages = number_in_time(self._exchanges.finished(), whole_messages)
-        reading = read_units(self._protocols, exchanges, messages, packets=(), carrying={})
+        by_number = {flow.number: flow for flow in flows}
+        closed_ns = {flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None}
+        traffic = decode_socketio(exchanges, messages, closed_ns=closed_ns)
+        reading = read_units(self._protocols, exchanges, messages, traffic.packets, _carrying(traffic, exchanges))
         captures = self._captures.finished()
+        websockets = find_channels(exchanges, messages, controls, by_number)
         history = write_history(
             reading.events,
             Surroundings(
                 last_ns=max((one.last_ns for one in captures if one.last_ns is not None), default=0),
-                closed_ns={flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None},
-                channels=find_channels(exchanges, messages, controls, {flow.number: flow for flow in flows}),
+                closed_ns=closed_ns,
+                channels={**websockets, **find_socket_channels(traffic.sessions, traffic.packets, websockets)},
+                engines={session.channel: session for session in traffic.sessions},
+                polls=traffic.polls,
+                exchanges={one.number: one for one in exchanges if one.number in traffic.purposes},
             ),
         )
-        for notice in (*self._exchanges.notices(), *self._messages.notices(), *reading.notices):
+        logs = (self._exchanges.notices(), self._messages.notices(), traffic.notices, reading.notices)
+        for notice in chain.from_iterable(logs):
             self._notices.add(notice)
         return Trace(
             captures=captures,
@@ -238,6 +251,9 @@ class Analyzer:
             messages=messages,
             message_protocols=reading.message_protocols,
             controls=controls,
+            socket_packets=traffic.packets,
+            packet_protocols=reading.packet_protocols,
+            engine_sessions=traffic.sessions,
             sessions=tuple(history.sessions),
             peers=tuple(history.peers),
             waits=tuple(history.waits),
@@ -252,6 +268,26 @@ class Analyzer:
     def _decoded(self, flow: Flow) -> DecodedFlow:
         protocol, client_is_originator = self._spoken.get(flow.number, _UNKNOWN_SPEECH)
         return DecodedFlow(flow=flow, protocol=protocol, client_is_originator=client_is_originator)
+
+
+def _carrying(traffic: SocketTraffic, exchanges: Iterable[Exchange]) -> dict[int, ExchangeKind]:
+    """Return what bears Socket.IO: exchanges by what they are for, messages as such."""
+    carrying = dict.fromkeys(traffic.messages, ExchangeKind.MESSAGE)
+    for exchange in exchanges:
+        purpose = traffic.purposes.get(exchange.number)
+        if purpose is not None:
+            preflight = exchange.request is not None and exchange.request.method == "OPTIONS"
+            carrying[exchange.number] = ExchangeKind.OPTIONS if preflight else _PURPOSES[purpose]
+    return carrying
+
+
+_PURPOSES: Final = {
+    EnginePurpose.OPEN: ExchangeKind.OPEN,
+    EnginePurpose.POLL: ExchangeKind.WAIT,
+    EnginePurpose.SEND: ExchangeKind.MESSAGE,
+    EnginePurpose.UPGRADE: ExchangeKind.UPGRADE,
+    EnginePurpose.OTHER: ExchangeKind.OTHER,
+}
 
 
 class _Unmet(Enum):

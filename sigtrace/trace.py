@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sigtrace.application.http.message import Exchange
+    from sigtrace.application.socketio.packet import EngineSession, SocketPacket
     from sigtrace.application.websocket.message import ControlFrame, Message
     from sigtrace.calls.acts import Act
     from sigtrace.calls.negotiation import Call
@@ -48,6 +49,9 @@ class Trace:
     messages: tuple[Message, ...]  # of WebSockets; exchanges and messages are numbered together
     message_protocols: tuple[str, ...]  # one a message; "websocket" where no signaling protocol claims it
     controls: tuple[ControlFrame, ...]  # pings, pongs and closes of WebSockets
+    socket_packets: tuple[SocketPacket, ...]  # of Socket.IO; they have numbers of their own, and name what bore them
+    packet_protocols: tuple[str, ...]  # one a packet; "socket.io" where no signaling protocol claims it
+    engine_sessions: tuple[EngineSession, ...]  # of Engine.IO, which is below Socket.IO
     sessions: tuple[Session, ...]
     peers: tuple[Peer, ...]
     waits: tuple[Wait, ...]

@@ -9,7 +9,7 @@ from sigtrace.signaling.protocol import Fit
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sigtrace.application.http.message import Body, Exchange
     from sigtrace.signaling.protocol import SignalingProtocol
@@ -41,11 +41,16 @@ SIGNALING_DROPPED = "trace.signaling-dropped"
 class ExchangeLog:
     """Collects exchanges in whatever order they end.
 
-    Args: protocols: what counts as signaling.
+    Args:
+        protocols: what counts as signaling.
+        bears: tells whether an exchange bears something else that they decode.
     """
 
-    def __init__(self, protocols: Sequence[SignalingProtocol]) -> None:
+    def __init__(
+        self, protocols: Sequence[SignalingProtocol], *, bears: Callable[[Exchange], bool] = lambda _: False
+    ) -> None:
         self._protocols = protocols
+        self._bears = bears
         self._exchanges: list[Exchange] = []
         self._bodies = 0  # bytes
         self._heads = 0  # bytes
@@ -55,7 +60,7 @@ class ExchangeLog:
 
     def add(self, exchange: Exchange) -> bool:
         """Keep an exchange as far as the bounds allow; tell whether it is kept."""
-        if all(protocol.fit(exchange) is Fit.NONE for protocol in self._protocols):
+        if not self._bears(exchange) and all(protocol.fit(exchange) is Fit.NONE for protocol in self._protocols):
             return self._add_other(exchange)
         if self._signaling >= KEPT_SIGNALING or not self._has_room(exchange):
             self._signaling_dropped += 1

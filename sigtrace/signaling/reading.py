@@ -10,6 +10,7 @@ from sigtrace.notices import Notice
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.kept_descriptions import KeptDescriptions
 from sigtrace.signaling.recognition import ExchangeRole, Recogniser, role_of
+from sigtrace.signaling.socketio import SocketIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 PLAIN = "websocket"
 """What a WebSocket message speaks that no signaling protocol claims."""
+
+SOCKETIO = SocketIO.name
+"""What bears Socket.IO speaks, and a packet that no signaling protocol claims."""
 
 
 class Reading(NamedTuple):
@@ -61,8 +65,11 @@ def read_units(
     return Reading(
         events=events,
         roles=tuple(_role(one, of_unit, carrying, bearers, upgrades) for one in exchanges),
-        message_protocols=tuple(_name(of_unit.get(id(one))) or bearers.get(one.number, PLAIN) for one in messages),
-        packet_protocols=tuple(_name(of_unit.get(id(one))) or "socket.io" for one in packets),
+        message_protocols=tuple(
+            _name(of_unit.get(id(one))) or bearers.get(one.number) or (SOCKETIO if one.number in carrying else PLAIN)
+            for one in messages
+        ),
+        packet_protocols=tuple(_name(of_unit.get(id(one))) or SOCKETIO for one in packets),
         notices=notices,
     )
 
@@ -129,5 +136,5 @@ def _role(
     if exchange.response is not None and exchange.response.status == 101:
         return ExchangeRole(protocol=upgrades.get(exchange.flow, "http"), kind=ExchangeKind.UPGRADE)
     if exchange.number in carrying:
-        return ExchangeRole(protocol=bearers.get(exchange.number, "socket.io"), kind=carrying[exchange.number])
+        return ExchangeRole(protocol=bearers.get(exchange.number, SOCKETIO), kind=carrying[exchange.number])
     return role_of(exchange, of_unit.get(id(exchange)))

@@ -301,12 +301,22 @@ def _keep_carriers(trace: Trace, wanted: Callable[[Exchange | Message], bool]) -
     kept = [(one, role) for one, role in zip(trace.exchanges, trace.roles, strict=True) if wanted(one)]
     messages = [(one, name) for one, name in zip(trace.messages, trace.message_protocols, strict=True) if wanted(one)]
     flows = {exchange.flow for exchange, _ in kept} | {message.flow for message, _ in messages}
+    numbers = {one.number for one, _ in kept} | {one.number for one, _ in messages}
+    packets = [
+        (one, name)
+        for one, name in zip(trace.socket_packets, trace.packet_protocols, strict=True)
+        if (one.exchange if one.exchange is not None else one.message) in numbers
+    ]
+    channels = {packet.channel for packet, _ in packets}
     return replace(
         trace,
         exchanges=tuple(exchange for exchange, _ in kept),
         roles=tuple(role for _, role in kept),
         messages=tuple(message for message, _ in messages),
         message_protocols=tuple(name for _, name in messages),
+        socket_packets=tuple(packet for packet, _ in packets),
+        packet_protocols=tuple(name for _, name in packets),
+        engine_sessions=tuple(session for session in trace.engine_sessions if session.channel in channels),
         controls=tuple(control for control in trace.controls if control.flow in flows),
         flows=tuple(flow for flow in trace.flows if flow.flow.number in flows),
     )

@@ -60,6 +60,17 @@ def test_other_exchanges_are_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch)
     assert [notice.code for notice in log.notices()] == [exchange_log.EXCHANGES_DROPPED]
 
 
+def test_what_bears_something_else_is_kept_whole() -> None:
+    """Exchanges that bear what protocols decode are signaling, whatever they look like themselves."""
+    wire = Wire()
+    for path in ("/socket.io/", "/page"):
+        wire.add(ALICE, path, 1.0, 1.1, answer=(b"2:40", None))
+    log = exchange_log.ExchangeLog(PROTOCOLS, bears=lambda one: one.request is not None and b"io" in one.request.target)
+    for exchange in wire.exchanges:
+        log.add(exchange)
+    assert [one.response.body.data for one in log.finished() if one.response] == [b"2:40", None]
+
+
 def test_signaling_is_kept_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of signaling the first exchanges are kept as far as the bound goes, in order; a notice counts the others."""
     monkeypatch.setattr(exchange_log, "KEPT_SIGNALING", 2)
