@@ -15,6 +15,7 @@ from sigtrace.export.capture_records import capture_record, notice_record
 from sigtrace.export.http_records import exchange_record, flow_record
 from sigtrace.export.sdp_records import candidate_record, candidates_of, description_record
 from sigtrace.export.signaling_records import act_record, call_record, peer_record, signal_record, wait_record
+from sigtrace.export.socketio_records import packet_record, session_record
 from sigtrace.export.websocket_records import control_record, message_record
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ def records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Itera
         trace: whole, or a selection of it.
         flows: also flows that carried nothing we decode, and digests of the bytes of each; the trace must have been
             made with `all_flows`.
-        bodies: also the text of every signal and WebSocket message, and the SDP of every description.
+        bodies: also the text of every signal, WebSocket message and Socket.IO packet, and every description's SDP.
     """
     for capture in trace.captures:
         yield capture_record(capture)
     plan = [
         *_plan_http(trace, flows=flows),
         *_plan_websocket(trace, bodies=bodies),
+        *_plan_socketio(trace, bodies=bodies),
         *_plan_signaling(trace, bodies=bodies),
         *_plan_notices(trace),
     ]
@@ -69,6 +71,14 @@ def _plan_websocket(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
         yield (message.at_ns, 1, (message.number, 0), partial(message_record, message, protocol, bodies=bodies))
     for place, control in enumerate(trace.controls):
         yield (control.span.start_ns, 1, (0, place), partial(control_record, control))
+
+
+def _plan_socketio(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
+    for place, session in enumerate(trace.engine_sessions):
+        at_ns = session.opened_ns if session.opened_ns is not None else trace.first_ns
+        yield (at_ns, 1, (0, place), partial(session_record, session))
+    for packet, protocol in zip(trace.socket_packets, trace.packet_protocols, strict=True):
+        yield (packet.at_ns, 2, (packet.number, 0), partial(packet_record, packet, protocol, bodies=bodies))
 
 
 def _plan_signaling(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:

@@ -24,6 +24,14 @@ _COLUMNS = {
         frames missing state text
     """,
     "websocket_control": "flow client server from opcode at_ns packets length code reason rtt_ns",
+    "engineio_session": """
+        channel sid revision client server path opened_ns upgraded_ns closed_ns closed_by flow ping_interval_ms
+        ping_timeout_ms heartbeats
+    """,
+    "socketio_packet": """
+        number channel client server from namespace kind name ack at_ns end_ns packets exchange message length sha256
+        attachments missing protocol revision text
+    """,
     "peer": "id name server address protocol room joined_ns left_ns left session sign_in is_server",
     "wait": """
         exchange peer asked_ns answered_ns hang_ns released_by from_queue by_peer signal blind_ns ended_ns session

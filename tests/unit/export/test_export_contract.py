@@ -14,7 +14,15 @@ from sigtrace.export.records import records
 from sigtrace.export.schema import COLUMNS
 
 ROOT = Path(__file__).parents[3]
-CAPTURES = ("basic-call", "browser-call", "basic-call-gap", "proxied-relative", "never-delivered", "skyrtc-mesh")
+CAPTURES = (
+    "basic-call",
+    "browser-call",
+    "basic-call-gap",
+    "proxied-relative",
+    "never-delivered",
+    "skyrtc-mesh",
+    "signalmaster",
+)
 OPTIONAL = {"sha256", "text", "sdp"}
 BODY = {"length", "sha256", "encoding", "content_length", "content_sha256", "missing"}
 
