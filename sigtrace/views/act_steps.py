@@ -8,7 +8,7 @@ from sigtrace.calls.acts import ActKind
 from sigtrace.views.abridged import abridged
 from sigtrace.views.halves import Half, first_packet_of
 from sigtrace.views.ladder_rows import Stroke, Tone
-from sigtrace.views.people import SERVER
+from sigtrace.views.people import SERVER, name_room
 from sigtrace.views.quantities import count, format_duration
 from sigtrace.views.step import Meaning, Step, answer_step, request_step
 from sigtrace.views.wording import Words, shortened
@@ -80,7 +80,7 @@ def _tell_many(scene: Scene, half: Half, act: Act) -> Iterator[Step]:
 
 def describe_act(scene: Scene, act: Act) -> Words:
     """Say what was done: `join kitchen`, `you are 6f1c0a2e, 2 others here`, `bob joined`."""
-    room = () if act.room is None else (abridged(act.room) or "the default room",)
+    room = () if act.room is None else (name_room(act.room),)
     about = scene.short(act.about)
     if act.kind is ActKind.JOINED:
         label = f"you are {about}" if act.about is not None else "joined"

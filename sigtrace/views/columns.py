@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.value import replace
-from sigtrace.views.abridged import abridged
 from sigtrace.views.ladder_rows import Column, ColumnKind, Tone
-from sigtrace.views.people import SERVER, Stranger, TheServer
+from sigtrace.views.people import SERVER, Stranger, TheServer, name_room
 from sigtrace.views.quantities import count
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _rooms_of(trace: Trace, session: int) -> dict[Party, str]:
     rooms: dict[Party, str] = {}
     for peer in trace.peers:
         if peer.session == session and peer.room is not None:
-            rooms.setdefault(peer.id, abridged(peer.room))
+            rooms.setdefault(peer.id, name_room(peer.room))
     return rooms
 
 

@@ -12,7 +12,7 @@ from sigtrace.views.functions import CodeBehind
 from sigtrace.views.masking import mask_header, mask_text
 from sigtrace.views.people import People, Stranger
 from sigtrace.views.quantities import format_bytes, format_duration
-from sigtrace.views.signal_facts import signal_facts
+from sigtrace.views.signal_facts import act_facts, signal_facts
 from sigtrace.views.times import Clock, TimeFormat, format_date
 from sigtrace.views.waits import describe_release
 from sigtrace.views.wording import place_of
@@ -122,6 +122,7 @@ def _facts(trace: Trace, people: People, exchange: Exchange, clock: Clock) -> li
     facts += [("took", _took(exchange))] if exchange.request and exchange.response else []
     facts += _wait_facts(trace, people, exchange)
     facts += signal_facts(trace, people, exchange.number)
+    facts += act_facts(trace, people, exchange)
     facts += [("comment", text) for number in _packets(exchange) for text in trace.comments.get(number, ())]
     return facts
 

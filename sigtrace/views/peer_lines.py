@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure
 from sigtrace.value import Value
 from sigtrace.views.abridged import abridged
-from sigtrace.views.people import People
+from sigtrace.views.people import People, name_room
 from sigtrace.views.quantities import format_duration
 from sigtrace.views.times import Clock
 
@@ -46,12 +47,22 @@ def describe_peers(trace: Trace) -> list[PeerLine]:
     for wait in trace.waits:
         waits.setdefault((wait.session, wait.peer), []).append(wait)
     interest = _interest(trace)
+    stays = Counter((peer.session, peer.id) for peer in trace.peers)
     describer = _Describer(trace)
-    return [
-        describer.describe(peer, waits.get((peer.session, peer.id), []), interest.get((peer.session, peer.id), 0))
-        for peer in trace.peers
-        if not peer.is_server
-    ]
+    lines = []
+    for peer in trace.peers:
+        key = (peer.session, peer.id)
+        own = waits.get(key, [])
+        if stays[key] > 1:
+            own = [wait for wait in own if _was_there(peer, wait)]
+        if not peer.is_server:
+            lines.append(describer.describe(peer, own, interest.get(key, 0)))
+    return lines
+
+
+def _was_there(peer: Peer, wait: Wait) -> bool:
+    """Tell whether a wait ended in this stay of a peer that has several."""
+    return (peer.joined_ns or 0) <= wait.ended_ns and (peer.left_ns is None or wait.ended_ns <= peer.left_ns)
 
 
 class _Describer:
@@ -72,7 +83,7 @@ class _Describer:
             name=self._name(peer),
             brief=self._people.short(peer.session, peer.id) if self._name(peer) else "",
             address="" if peer.address is None or peer.address == self._name(peer) else peer.address,
-            room="" if peer.room is None else abridged(peer.room),
+            room="" if peer.room is None else name_room(peer.room),
             there="" if self._comes_and_goes_unsaid(peer) else _describe_stay(peer, self._first_ns),
             waits=f"{len(waits):,}" if peer.session in self._waiting else "",
             longest=_longest(waits),

@@ -151,6 +151,11 @@ class People:
         return shared
 
 
+def name_room(room: str) -> str:
+    """Name a room: one that a program made up by the beginning of its name."""
+    return f"{room[:BRIEF_ID]}…" if is_long_id(room) else abridged(room) or "without a name"
+
+
 def _id_as_name(peer: PeerId) -> str:
     return f"peer {peer}" if isinstance(peer, int) else abridged(peer)
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.calls.acts import ActKind
 from sigtrace.calls.signals import Fate
+from sigtrace.views.act_steps import describe_act
 from sigtrace.views.quantities import count, format_duration
+from sigtrace.views.scene import Scene
 from sigtrace.views.wording import describe_fate, describe_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sigtrace.application.http.message import Exchange
+    from sigtrace.application.websocket.message import Message
     from sigtrace.calls.signals import Signal
     from sigtrace.trace import Trace
     from sigtrace.views.people import People
@@ -26,6 +31,18 @@ def signal_facts(trace: Trace, people: People, number: int) -> Iterator[Fact]:
             copies.setdefault((id(signal.content), signal.sent_by == number), []).append(signal)
     for (_, was_sent), signals in copies.items():
         yield from _facts(people, number, signals, was_sent=was_sent)
+
+
+def act_facts(trace: Trace, people: People, carrier: Exchange | Message) -> Iterator[Fact]:
+    """Yield what else an exchange or message says: who joins, what the server tells."""
+    session = people.session_of(carrier)
+    own = [act for act in trace.acts if act.number == carrier.number and act.kind is not ActKind.OPENED]
+    if session is None or not own:
+        return
+    scene = Scene(trace, people, session, fold=False)
+    for act in own:
+        words = describe_act(scene, act)
+        yield "says", ", ".join([words.label, *words.details])
 
 
 def _facts(people: People, number: int, signals: list[Signal], *, was_sent: bool) -> Iterator[Fact]:

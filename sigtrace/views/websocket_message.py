@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.websocket.message import MessageState, Opcode
 from sigtrace.text import decode_text
-from sigtrace.views.act_steps import describe_act
 from sigtrace.views.exchange import ExchangeView, Message, body_lines
 from sigtrace.views.functions import CodeBehind
-from sigtrace.views.halves import half_of_message
 from sigtrace.views.people import People, Stranger
 from sigtrace.views.quantities import count, format_bytes
-from sigtrace.views.scene import Scene
-from sigtrace.views.signal_facts import signal_facts
+from sigtrace.views.signal_facts import act_facts, signal_facts
 from sigtrace.views.times import Clock, TimeFormat, format_date
 from sigtrace.views.wording import place_of
 
@@ -77,12 +74,7 @@ def _facts(trace: Trace, people: People, message: WebSocketMessage, clock: Clock
     if message.target is not None:
         yield "WebSocket", decode_text(message.target)
     yield from signal_facts(trace, people, message.number)
-    session = people.session_of(message)
-    if session is not None:
-        scene = Scene(trace, people, session, fold=False)
-        for act in scene.acts_in(half_of_message(message)):
-            words = describe_act(scene, act)
-            yield "says", ", ".join([words.label, *words.details])
+    yield from act_facts(trace, people, message)
 
 
 def _problems(trace: Trace, message: WebSocketMessage) -> Iterator[str]:
