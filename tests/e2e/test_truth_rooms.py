@@ -32,7 +32,7 @@ def _names(*keys: str) -> list[str]:
     return sorted(path.parent.name for path in CAPTURES.glob("*/truth.json") if _has(path, *keys))
 
 
-COMPARED = ("ws_messages",)
+COMPARED = ("ws_messages", "socketio_events")
 """Captures whose truth has one of these are compared."""
 
 NAMES = _names("ws_messages")
