@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from sigtrace.application.http.message import Exchange
 from sigtrace.signaling.events import PeerId
 from sigtrace.views.abridged import abridged
+from sigtrace.views.engine_authors import find_engine_authors
 
 if TYPE_CHECKING:
     from sigtrace.application.websocket.message import Message
@@ -118,7 +119,7 @@ class People:
             if others is not None and signal.receiver is not None:
                 authors[others] = signal.receiver
         authors.update({wait.exchange: wait.peer for wait in self._trace.waits if wait.peer is not None})
-        return authors
+        return {**dict(find_engine_authors(self._trace, authors)), **authors}
 
     def _is_server(self, session: int, peer: PeerId) -> bool:
         known: Peer | None = self._trace.peer(session, peer)

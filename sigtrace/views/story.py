@@ -9,6 +9,7 @@ from sigtrace.calls.acts import ActKind
 from sigtrace.calls.peers import Departure
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.functions import WireEvent
+from sigtrace.signaling.socketio import SocketIO
 from sigtrace.text import decode_text
 from sigtrace.views.abridged import PHRASE_LENGTH, abridged
 from sigtrace.views.act_steps import tell_acts, tell_channels
@@ -94,7 +95,8 @@ class Story:
         elif kind is ExchangeKind.SIGN_OUT:
             yield from self._tell_sign_out(exchange, author)
         elif kind is not ExchangeKind.UPGRADE or (exchange.response and exchange.response.status >= 400):
-            yield from _tell_other(exchange, author, kind)
+            steps = _tell_other(exchange, author, kind)
+            yield from map(_made_minor, steps) if role and role.protocol == SocketIO.name else steps
 
     def _note_first_signs(self, steps: Iterable[Step]) -> None:
         """Where channels are peers, one is there from the first that is told of it."""
@@ -160,6 +162,12 @@ def _tell_other(exchange: Exchange, author: Party, kind: ExchangeKind) -> Iterat
         yield refusal_step(exchange, response, author)
     elif response is not None:
         yield acknowledgement_step(exchange, response, author, event)
+
+
+def _made_minor(step: Step) -> Step:
+    """What bears Socket.IO and no packet only opens a session or keeps it alive, unless something went wrong."""
+    step.minor = step.meaning.tone is not Tone.FAILURE and not step.problems
+    return step
 
 
 def _describe_company(response: Response) -> tuple[str, ...]:
