@@ -23,16 +23,4 @@ PROTOCOLS: tuple[SignalingProtocol, ...] = (
 )  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 
-__all__ = [
-    "PROTOCOLS",
-    "Fit",
-    "Generic",
-    "PeerConnection",
-    "SignalingProtocol",
-    "Signalmaster",
-    "SkyRTC",
-    "SocketIO",
-    "TextChat",
-    "Whep",
-    "Whip",
-]
+__all__ = ["PROTOCOLS", "Fit", "SignalingProtocol"]
