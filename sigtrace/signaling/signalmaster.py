@@ -10,6 +10,7 @@ Source: andyet/signalmaster `sockets.js`, 2013 to 2018; SimpleWebRTC 3.1.0 `src/
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -222,6 +223,9 @@ def _content(packet: SocketPacket, details: dict[str, Any]) -> Content:
     if kind == "chat" and isinstance(carried, dict) and isinstance(carried.get("message"), str):
         return text_content(carried["message"], payload, label=kind)
     meaning = SignalKind.END_OF_CANDIDATES if kind == "endOfCandidates" else SignalKind.JSON
+    if kind is not None:  # what it is about is worth showing, and not whom it is for
+        shown = "" if carried is None else keep_text(json.dumps(carried, ensure_ascii=False))
+        payload = payload._replace(text=shown)
     return message_content(meaning, payload, label=kind, value=details, readdressed=("from",))
 
 

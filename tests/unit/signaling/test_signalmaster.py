@@ -220,6 +220,22 @@ def test_both_legs_of_a_message_have_one_essence(details: dict[str, Any], kind: 
     assert delivered.dialog == sent.dialog
 
 
+@pytest.mark.parametrize(
+    ("details", "text"),
+    [
+        (message("bob", "mute", {"name": "audio"}), '{"name": "audio"}'),
+        (message("bob", "connectivityError"), ""),
+        (message("bob"), None),
+    ],
+)
+def test_what_a_message_is_about_is_its_text(details: dict[str, Any], text: str | None) -> None:
+    """Of a message with a type the payload is shown, of any other all of it."""
+    packet = SocketTalk().meet("x").emits("message", details)
+    (sent,) = PROTOCOL.decode(packet)
+    assert isinstance(sent, Sent)
+    assert sent.content.text == (packet.payload if text is None else text)
+
+
 def test_candidates_are_two_levels_deep() -> None:
     """A candidate, its mid and its m-line are found inside `payload.candidate`."""
     client = SocketTalk().meet("x")
