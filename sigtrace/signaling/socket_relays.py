@@ -155,6 +155,8 @@ _UNLIKE: Final = 4
 
 def _rank(said: Counter[Any], told: Counter[Any]) -> int:
     """Rank how like a copy is: 0 when the one holds all of the other, 1 when they share something telling."""
+    if said and said.keys().isdisjoint(told):
+        return _UNLIKE  # as nearly all that are none
     dropped, added = said - told, told - said
     if dropped.total() > DROPPED or added.total() > ADDED:
         return _UNLIKE
