@@ -12,7 +12,7 @@ from sigtrace.views.people import People
 from sigtrace.views.quantities import format_duration
 from sigtrace.views.statistics import Fact, summarise_waits
 from sigtrace.views.times import Clock, TimeFormat
-from sigtrace.views.wording import name_kind
+from sigtrace.views.wording import name_content
 
 if TYPE_CHECKING:
     from sigtrace.calls.waits import Wait
@@ -140,6 +140,6 @@ def describe_release(trace: Trace, people: People, wait: Wait) -> str:
         signal = trace.signal(wait.signal) if wait.signal is not None else None
         if signal is None and wait.by_peer is None:
             return f"message of the server{doubt}"
-        what = name_kind(signal.kind) if signal else "message"
+        what = name_content(signal.content) if signal else "message"
         return f"{what} from {who}{doubt}"
     return "an answer we cannot read" if wait.released_by is None else _ENDS[wait.released_by]

@@ -51,6 +51,12 @@ def name_kind(kind: SignalKind) -> str:
     return _NAMES.get(kind, kind.value)
 
 
+def name_content(content: Content) -> str:
+    """Name what a message is: as its application calls it where it is of its own, else by its kind."""
+    own = content.kind in (SignalKind.TEXT, SignalKind.JSON)
+    return abridged(content.label) if own and content.label else name_kind(content.kind)
+
+
 def describe_signal(signal: Signal) -> Words:
     """Name one signal: `offer`, with what it weighs and holds."""
     content = signal.content
@@ -62,7 +68,7 @@ def describe_signal(signal: Signal) -> Words:
         return Words("empty message")
     length = (format_bytes(content.length),) if content.length else ()
     if content.kind in (SignalKind.TEXT, SignalKind.JSON):
-        name = abridged(content.label) if content.label else name_kind(content.kind)
+        name = name_content(content)
         return Words(name, (shortened(mask_text(content.text[:_TEXT_READ])), *length) if content.text else length)
     return Words(name_kind(content.kind), () if content.kind is SignalKind.BYE else length)
 
