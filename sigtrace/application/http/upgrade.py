@@ -36,6 +36,8 @@ class Upgrade(NamedTuple):
     asked: Fields | None  # headers of the request
     answered: Fields | None  # of the 101; None when that was not captured
     packet: int | None  # of the 101, else of the request
+    asked_whole: bool  # the head of the request was captured to its end
+    answered_whole: bool  # that of the 101 was
 
 
 def describe_upgrade(request: Draft[RequestLine] | None, response: Draft[StatusLine] | None) -> Upgrade:
@@ -46,6 +48,8 @@ def describe_upgrade(request: Draft[RequestLine] | None, response: Draft[StatusL
         asked=request.section.fields if request is not None else None,
         answered=response.section.fields if response is not None else None,
         packet=last.first_packet if last is not None else None,
+        asked_whole=request is not None and request.head_complete,
+        answered_whole=response is not None and response.head_complete,
     )
 
 

@@ -24,7 +24,7 @@ class Handshake(NamedTuple):
     """What the handshake settled."""
 
     compression: Compression | None
-    agreed: bool  # False when the answer was not captured
+    agreed: bool  # False when the answer, or the end of its head, was not captured
     notices: tuple[Notice, ...]
 
 
@@ -41,10 +41,18 @@ def read_handshake(upgrade: Upgrade) -> Handshake:
         text = "; ".join(agreement.problems[:4])
         notices.append(Notice(code=BAD_EXTENSION, severity=Severity.WARNING, text=text, packet=packet))
     accept = _value(upgrade.answered, b"sec-websocket-accept")
-    if upgrade.asked is not None and accept != encode_accept(_value(upgrade.asked, b"sec-websocket-key")):
+    if upgrade.asked is not None and _is_wrong(upgrade, accept, _value(upgrade.asked, b"sec-websocket-key")):
         text = "Sec-WebSocket-Accept does not answer the key that the client sent; taken for WebSocket all the same"
         notices.append(Notice(code=BAD_ACCEPT, severity=Severity.WARNING, text=text, packet=packet))
-    return Handshake(agreement.compression, agreed=True, notices=tuple(notices))
+    agreed = upgrade.answered_whole or agreement.compression is not None
+    return Handshake(agreement.compression, agreed=agreed, notices=tuple(notices))
+
+
+def _is_wrong(upgrade: Upgrade, accept: bytes, key: bytes) -> bool:
+    """Tell whether an accept cannot answer a key; of a head that was cut, what is not there may have been cut off."""
+    if not (key or upgrade.asked_whole) or not (accept or upgrade.answered_whole):
+        return False
+    return accept != encode_accept(key)
 
 
 def encode_accept(key: bytes) -> bytes:

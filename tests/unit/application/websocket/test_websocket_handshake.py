@@ -134,6 +134,15 @@ def test_an_answer_without_a_request() -> None:
     assert wire.messages[0].target is None
 
 
+def test_headers_that_a_snap_length_cut_off_are_not_missing() -> None:
+    """Where the ends of both heads were not captured, no accept is wrong, and messages may be compressed."""
+    deflater = Deflater()
+    wire = Wire().client(UPGRADE.partition(b"Sec-WebSocket-Key")[0]).client_gap(90)
+    wire.server(SWITCHING.partition(b"Sec-WebSocket-Accept")[0]).server_gap(120).server(deflater.text(HELLO)).fin()
+    assert [message.data for message in wire.messages] == [HELLO]
+    assert not {"websocket.bad-accept", "websocket.reserved-bits"} & set(wire.codes)
+
+
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
