@@ -110,9 +110,23 @@ class _Pairing:
             self._legs.append(Leg(None, None, event))
 
     def finished(self) -> list[Leg]:
+        legs = [self._paired_late(leg) for leg in self._legs]
         unseen = (waiting.event for waiting in self._sent if not waiting.taken_by)
         lost = [Leg(event, None) for event in unseen if event.unless_relayed is None]
-        return sorted([*self._legs, *lost], key=_began_ns)
+        return sorted([*legs, *lost], key=_began_ns)
+
+    def _paired_late(self, leg: Leg) -> Leg:
+        """Pair what came back to who said it before any other message had told whose channel that is."""
+        event = leg.delivered
+        if leg.sent is not None or event is None or event.sender is None:
+            return leg
+        key = _key(event.content)
+        bucket = self._waiting.get(key) if key is not None else None
+        found = None if bucket is None else self._oldest(bucket, event)
+        if found is None or found.event.bearer.channel != event.bearer.channel:
+            return leg
+        found.taken_by.add(event.bearer.channel)
+        return Leg(found.event, event)
 
     def _send(self, event: Sent) -> None:
         broadcast = event.to_all or event.receiver is None or event.receiver in self._rooms
@@ -161,9 +175,15 @@ class _Pairing:
             return False
         if not _agree(self._identities.known(sent.bearer.channel), event.sender):
             return False
-        if waiting.broadcast:  # what only comes back is an answer
-            return sent.unless_relayed is None or sent.bearer.channel != event.bearer.channel
+        if waiting.broadcast:
+            return sent.unless_relayed is None or self._is_no_answer(sent, event)
         return self._is_for_it(sent, event)
+
+    def _is_no_answer(self, sent: Sent, event: Delivered) -> bool:
+        """Tell whether a copy is no mere answer: it came to another, or says itself that it repeats who said it."""
+        if sent.bearer.channel != event.bearer.channel:
+            return True
+        return event.sender is not None and event.sender == self._identities.known(event.bearer.channel)
 
     def _is_for_it(self, sent: Sent, event: Delivered) -> bool:
         own = self._identities.known(event.bearer.channel)

@@ -11,7 +11,7 @@ from sigtrace.calls.rooms.legs import LATE_NS, pair_legs
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.signaling.bearer import Bearer
 from sigtrace.signaling.relayed_content import Payload, text_content
-from sigtrace.signaling.room_events import Delivered, Sent
+from sigtrace.signaling.room_events import Delivered, Identified, Remarked, Sent
 from tests.builders.exchanges import ns
 
 if TYPE_CHECKING:
@@ -64,3 +64,28 @@ def test_who_comes_while_a_message_is_under_way_gets_it() -> None:
     events = [sent(1.0), delivered("c", 1.9)]
     assert relays(events, {"c": ns(1.0) + LATE_NS}) == [("c", 1.0)]
     assert relays(events, {"c": ns(1.0) + LATE_NS + 1}) == [("c", None)]
+
+
+def test_an_echo_that_names_its_sender_is_of_what_was_sent() -> None:
+    """What comes back over its own channel is an answer to it, unless it says that this peer said it."""
+    own = bearer("a", 1.0, from_client=True)
+    aside = Remarked(bearer=own, at_ns=ns(1.0), name="chat")
+    said = Sent(bearer=own, at_ns=ns(1.0), content=HELLO, unless_relayed=aside)
+    welcome = Identified(bearer=bearer("a", 0.5, from_client=False), at_ns=ns(0.5), peer="ann")
+    named = [
+        Delivered(bearer=bearer("a", 1.1, from_client=False), at_ns=ns(1.1), content=HELLO, sender=sender)
+        for sender in ("ann", None)
+    ]
+    assert [relays([welcome, said, echo], {}) for echo in named] == [[("a", 1.0)], [("a", None)]]
+
+
+def test_an_echo_is_paired_though_its_channel_is_known_by_later_messages_alone() -> None:
+    """The first words that come back tell nobody whose channel it is; what others get of them afterwards does."""
+    own = bearer("a", 1.0, from_client=True)
+    aside = Remarked(bearer=own, at_ns=ns(1.0), name="chat")
+    said = Sent(bearer=own, at_ns=ns(1.0), content=HELLO, unless_relayed=aside)
+    copies = [
+        Delivered(bearer=bearer(channel, 1.1, from_client=False), at_ns=ns(1.1), content=HELLO, sender="ann")
+        for channel in ("a", "b")
+    ]
+    assert relays([said, *copies], {}) == [("a", 1.0), ("b", 1.0)]
