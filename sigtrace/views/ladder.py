@@ -45,6 +45,7 @@ class _Options(Value, frozen=True, kw_only=True):
     max_peers: int
     quiet_ns: int
     clock: Clock
+    whole: Trace  # what is charted may be a selection of it
 
 
 def build_ladder(  # noqa: PLR0913 - each is a switch of the command
@@ -72,7 +73,7 @@ def build_ladder(  # noqa: PLR0913 - each is a switch of the command
     """
     whole = trace if whole is None else whole
     clock = Clock(first_ns=whole.first_ns, format=time_format)
-    options = _Options(code=code, verbose=verbose, max_peers=max_peers, quiet_ns=quiet_ns, clock=clock)
+    options = _Options(code=code, verbose=verbose, max_peers=max_peers, quiet_ns=quiet_ns, clock=clock, whole=whole)
     people = People(whole)
     carriers = _by_session(trace, people)
     sections = tuple(
@@ -101,11 +102,12 @@ def _by_session(trace: Trace, people: People) -> dict[int, list[Exchange | Messa
 def _build_section(
     trace: Trace, people: People, session: Session, carriers: list[Exchange | Message], options: _Options
 ) -> Section:
-    scene = Scene(trace, people, session.number, fold=not options.verbose)
+    whole = options.whole
+    scene = Scene(trace, people, session.number, fold=not options.verbose, whole=whole)
     story = Story(scene)
     steps = [step for step in story.steps(carriers) if options.verbose or not step.minor]
     columns = Columns(trace, people, session.number, session.server, steps, options.max_peers)
-    listening = [*listening_by_waits(scene.waits), *listening_by_channels(scene.acts, trace.last_ns)]
+    listening = [*listening_by_waits(scene.all_waits), *listening_by_channels(scene.all_acts, whole.last_ns)]
     lifelines = Lifelines(listening, story.came_ns, story.went_ns)
     placer = _Placer(people, session, columns, lifelines, options)
     still_open = [

@@ -34,15 +34,19 @@ def listening_by_waits(waits: Iterable[Wait]) -> Iterator[Listening]:
 
 
 def listening_by_channels(acts: Iterable[Act], last_ns: int) -> Iterator[Listening]:
-    """Yield when WebSockets were open; one that was not seen closing, to the end."""
-    opened: dict[Party, int] = {}
+    """Yield when WebSockets were open; one that was not seen closing, to the end.
+
+    Of several of one peer it does not matter which one closes: it can be reached until the last has.
+    """
+    opened: dict[Party, list[int]] = {}
     for act in acts:
         if act.kind is ActKind.OPENED:
-            opened.setdefault(act.peer, act.at_ns)
-        elif act.kind is ActKind.CLOSED and act.peer in opened:
-            yield Listening(act.peer, opened.pop(act.peer), act.at_ns)
-    for peer, start_ns in opened.items():
-        yield Listening(peer, start_ns, last_ns + 1)
+            opened.setdefault(act.peer, []).append(act.at_ns)
+        elif act.kind is ActKind.CLOSED and opened.get(act.peer):
+            yield Listening(act.peer, opened[act.peer].pop(), act.at_ns)
+    for peer, starts_ns in opened.items():
+        if starts_ns:
+            yield Listening(peer, starts_ns[0], last_ns + 1)
 
 
 class Lifelines:

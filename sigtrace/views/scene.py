@@ -31,9 +31,10 @@ class Scene:
         people: of the trace.
         session: number of the session.
         fold: treat a run of candidates as one, and what many are told as told once.
+        whole: what the trace is a selection of: who was there and could be reached is a matter of all of it.
     """
 
-    def __init__(self, trace: Trace, people: People, session: int, *, fold: bool) -> None:
+    def __init__(self, trace: Trace, people: People, session: int, *, fold: bool, whole: Trace | None = None) -> None:
         self.trace = trace
         self.people = people
         self.session = session
@@ -42,6 +43,8 @@ class Scene:
         self.waits = [wait for wait in trace.waits if wait.session == session]
         self.wait_of = {wait.exchange: wait for wait in self.waits}
         self.acts = [act for act in trace.acts if act.session == session]
+        self.all_waits = self.waits if whole is None else [wait for wait in whole.waits if wait.session == session]
+        self.all_acts = self.acts if whole is None else [act for act in whole.acts if act.session == session]
         signals = [signal for signal in trace.signals if signal.session == session]
         self._sent: dict[tuple[int, bool], dict[int, list[Signal]]] = {}  # by what bore them, copies together
         self._delivered: dict[int, list[Signal]] = {}

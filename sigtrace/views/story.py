@@ -44,12 +44,12 @@ class Story:
 
     def steps(self, carriers: Iterable[Exchange | Message]) -> list[Step]:
         """Return the steps in order of time."""
-        for act in self._scene.acts:
+        for act in self._scene.all_acts:
             self._note_stay(act)
         steps = list(tell_channels(self._scene))
         steps += [step for carrier in carriers for step in self.tell(carrier)]
         steps += [step for peer in self._scene.peers for step in self._tell_vanishing(peer)]
-        if self._scene.acts:
+        if self._scene.all_acts:
             self._note_first_signs(steps)
         return sorted(steps, key=lambda step: (step.at_ns, step.packet or 0))
 

@@ -179,3 +179,21 @@ def test_without_signaling_it_says_what_was_seen() -> None:
     assert {"TCP:", "HTTP:", "WebSocket:"} <= {sentence.split(" ")[0] for sentence in ladder.nothing}
     empty = changed(trace, captures=(), exchanges=(), roles=())
     assert build_ladder(empty).nothing[0] == "The capture holds no packets."
+
+
+def test_in_a_selection_a_lifeline_is_what_it_is_in_the_whole() -> None:
+    """Whose WebSocket was opened before what was selected can be reached all the same."""
+    trace = _trace("skyrtc-mesh")
+    ladder = build_ladder(select(trace, Selection(call=3)), whole=trace)
+    (section,) = ladder.sections
+    offer = next(row for row in section.rows if isinstance(row, Arrow) and row.label == "offer")
+    assert [column.name[:8] for column in section.columns] == ["8ba30635", "10.77.0.1:3000"[:8], "851b551c"]
+    assert offer.lifelines == (Lifeline.LISTENING, Lifeline.SERVER, Lifeline.LISTENING)
+
+
+def test_who_closes_one_of_two_sockets_can_still_be_reached() -> None:
+    """Carol leaves one room of two, and the server reaches her by the other's WebSocket until that closes too."""
+    (section,) = build_ladder(_trace("chat-rooms")).sections
+    place = next(at for at, column in enumerate(section.columns) if column.name == "carol")
+    closing = [row for row in section.rows if isinstance(row, Arrow) and row.source == place and "closes" in row.label]
+    assert [row.lifelines[place] for row in closing] == [Lifeline.LISTENING, Lifeline.BLIND]
