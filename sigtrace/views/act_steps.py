@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sigtrace.calls.acts import Act
+    from sigtrace.signaling.events import PeerId
     from sigtrace.views.scene import Scene
 
 _TOLD = frozenset({ActKind.TOLD_JOINED, ActKind.TOLD_LEFT})
@@ -106,9 +107,13 @@ def _company(act: Act) -> tuple[str, ...]:
 
 
 def tell_channels(scene: Scene) -> Iterator[Step]:
-    """Tell how the channels of a session began and ended."""
+    """Tell how the channels of a session began and ended; a WebSocket opens once for all that goes by it."""
+    told: set[tuple[int, PeerId]] = set()
     for act in scene.acts:
         if act.kind is ActKind.OPENED and act.number is not None:
+            if (act.number, act.peer) in told:
+                continue
+            told.add((act.number, act.peer))
             exchange = scene.trace.exchange(act.number)
             at_ns = act.at_ns if exchange is None else exchange.at_ns
             packet = first_packet_of(scene.trace, act.number) or 0

@@ -197,3 +197,10 @@ def test_who_closes_one_of_two_sockets_can_still_be_reached() -> None:
     place = next(at for at, column in enumerate(section.columns) if column.name == "carol")
     closing = [row for row in section.rows if isinstance(row, Arrow) and row.source == place and "closes" in row.label]
     assert [row.lifelines[place] for row in closing] == [Lifeline.LISTENING, Lifeline.BLIND]
+
+
+def test_a_websocket_opens_once_for_all_that_goes_by_it() -> None:
+    """Two namespaces of Socket.IO on one WebSocket are one row, not two."""
+    rows = [row for section in build_ladder(_trace("socketio-rooms")).sections for row in section.rows]
+    opened = [(row.number, row.source) for row in rows if isinstance(row, Arrow) and row.label == "opens WebSocket"]
+    assert sorted(number for number, _ in opened) == [7, 7, 28, 28]  # of two sessions, once in each
