@@ -105,18 +105,24 @@ def _describe_opening(trace: Trace, call: Call) -> list[str]:
     ]
 
 
+_LEAVING = frozenset({CallEnd.SIGNED_OUT, CallEnd.VANISHED, CallEnd.DROPPED})
+
+
 def _ending(people: People, call: Call) -> str:
     by = f" by {people.short(call.session, call.ended_by)}" if call.ended_by is not None else ""
     after = f" after {format_duration(call.duration_ns)}" if call.duration_ns is not None else ""
     if call.ended is CallEnd.REFUSED:
         return ""  # the reason says it
+    who = people.short(call.session, call.ended_by)
+    if call.ended in _LEAVING and call.duration_ns == 0:
+        return f"{who} had gone before"  # and the offer came all the same
     if call.ended is CallEnd.VANISHED:
-        return f"{people.short(call.session, call.ended_by)} vanished{after}"
+        return f"{who} vanished{after}"
     if call.ended is CallEnd.DROPPED:
-        return f"{people.short(call.session, call.ended_by)} was dropped by the server{after}"
+        return f"{who} was dropped by the server{after}"
     names = {
         CallEnd.BYE: f"BYE{by}{after}",
-        CallEnd.SIGNED_OUT: f"{people.short(call.session, call.ended_by)} left{after}",
+        CallEnd.SIGNED_OUT: f"{who} left{after}",
         CallEnd.SERVER_QUIT: f"server quit{after}",
         CallEnd.SUPERSEDED: "replaced by a new call",
         CallEnd.CAPTURE_ENDED: "still on when the capture ended",

@@ -169,7 +169,7 @@ def _next_commands(trace: Trace, calls: tuple[CallLine, ...]) -> tuple[tuple[str
     failed = next((line for line in calls if not line.good), None)
     telling = failed or next(iter(calls), None)
     if telling is None:
-        return tuple(("sigtrace", command, *files) for command in ("chart", "waits"))
+        return tuple(("sigtrace", command, *files) for command in ("chart", *(["waits"] if trace.waits else [])))
     call = ("--call", str(telling.number)) if len(trace.calls) > 1 or telling.number > 1 else ()
     commands = [("sigtrace", command, *files, *call) for command in ("chart", "sdp")]
     if telling.exchange is not None:

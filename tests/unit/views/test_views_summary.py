@@ -80,6 +80,18 @@ def test_the_next_commands_name_the_file_as_a_shell_wants_it() -> None:
     )
 
 
+def test_waits_are_suggested_where_there_are_some() -> None:
+    """Of a chat over WebSocket alone there is only the chart to look at next."""
+    assert [command[1] for command in summarise(_trace("chat-rooms")).next] == ["chart"]
+
+
+def test_who_had_gone_before_the_offer_did_not_leave_after_it() -> None:
+    """An offer to a peer that is gone has no length that its leaving could end."""
+    facts = {line.number: line.facts for line in summarise(_trace("skyrtc-odd")).calls}
+    assert "5a2b5cbb had gone before" in facts[4]
+    assert "9e73ce0e had gone before" in facts[6]
+
+
 def test_waits_can_be_listed_by_length_and_cut() -> None:
     """The longest come first when asked for, and the totals stay those of all."""
     table = list_waits(_trace("basic-call"), order="longest", limit=2)
