@@ -11,7 +11,7 @@ from sigtrace.calls.surroundings import Surroundings
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.signaling.bearer import Bearer
 from sigtrace.signaling.events import Listed
-from sigtrace.signaling.room_events import JoinAsked, Joined, LeaveAsked, PeerJoined, PeerLeft, RoomEvent
+from sigtrace.signaling.room_events import JoinAsked, Joined, LeaveAsked, PeerJoined, PeerLeft, RoomEvent, Sent
 from tests.builders.exchanges import ns
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SERVER = Endpoint("10.77.0.1", 3000)
 
 def at(seconds: float, channel: int, kind: type[RoomEvent], **facts: Any) -> RoomEvent:
     """Make an event on a client's channel."""
-    from_client = kind in (JoinAsked, LeaveAsked)
+    from_client = kind in (JoinAsked, LeaveAsked, Sent)
     span = Span(ns(seconds), ns(seconds), round(seconds), round(seconds))
     client = Endpoint("10.77.0.11", 40000 + channel)
     bearer = Bearer(f"websocket {channel}", client, SERVER, from_client, span, round(seconds), is_exchange=False)
