@@ -87,7 +87,7 @@ def pair_legs(
     Returns: the legs in order of their first half, sendings that nobody got and deliveries of unseen sendings too.
     """
     pairing = _Pairing(identities, rooms, channels)
-    for event in events:
+    for event in sorted(events, key=_turn):
         pairing.take(event)
     return pairing.finished()
 
@@ -220,6 +220,12 @@ def _key(content: Content) -> tuple[str, str] | None:
     """Return what both legs have in common; None when it was not captured whole."""
     essence = content.essence if content.essence is not None else content.sha256
     return None if essence is None else (content.kind.value, essence)
+
+
+def _turn(event: RoomEvent) -> tuple[int, bool]:
+    """Return when to look at an event: at a delivery once all that it may be the copy of has been seen."""
+    late = isinstance(event, Delivered)
+    return event.at_ns + (AHEAD_NS if late else 0), late
 
 
 def _began_ns(leg: Leg) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sigtrace.application.span import Span
 from sigtrace.calls.rooms.channels import Channel
 from sigtrace.calls.rooms.identities import Identities
-from sigtrace.calls.rooms.legs import LATE_NS, pair_legs
+from sigtrace.calls.rooms.legs import AHEAD_NS, LATE_NS, pair_legs
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.signaling.bearer import Bearer
 from sigtrace.signaling.relayed_content import Payload, text_content
@@ -89,3 +89,10 @@ def test_an_echo_is_paired_though_its_channel_is_known_by_later_messages_alone()
         for channel in ("a", "b")
     ]
     assert relays([said, *copies], {}) == [("a", 1.0), ("b", 1.0)]
+
+
+def test_a_copy_may_be_dated_before_what_it_is_a_copy_of() -> None:
+    """Interfaces have clocks and queues of their own: a delivery a millisecond early is paired, an earlier one not."""
+    ahead = AHEAD_NS / 10**9
+    assert relays([delivered("b", 1.0), sent(1.0 + ahead)], {}) == [("b", 1.0 + ahead)]
+    assert relays([delivered("b", 1.0), sent(1.0 + 2 * ahead)], {}) == [("b", None)]
