@@ -15,7 +15,7 @@ from sigtrace.calls.rooms.routes import Router
 from sigtrace.calls.rooms.stays import Stays
 from sigtrace.calls.sessions import Session
 from sigtrace.signaling.bearer import session_of_channel
-from sigtrace.signaling.room_events import Delivered, JoinAsked, Joined, Polled
+from sigtrace.signaling.room_events import Delivered, Polled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     """Make out of the events of one server who was there, who said what to whom, and what came of it."""
     events = tell_apart(meeting.events)
     identities = Identities(events)
-    legs = pair_legs(events, identities, _rooms_of(events, identities), around.channels)
+    legs = pair_legs(events, identities, identities.rooms | _unknown_receivers(events, identities), around.channels)
     polled = [event for event in events if isinstance(event, Polled)]
     polls = _polls_of(identities, [*around.polls, *map(poll_of, polled)])
     exchanges = {**around.exchanges, **{event.exchange.number: event.exchange for event in polled}}
@@ -54,17 +54,15 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     )
 
 
-def _rooms_of(events: Iterable[RoomEvent], identities: Identities) -> set[PeerId]:
-    """Return what messages may be for that is no peer: rooms that were joined, or that messages came out of."""
-    rooms: set[PeerId] = set()
+def _unknown_receivers(events: Iterable[RoomEvent], identities: Identities) -> set[PeerId]:
+    """Return whom messages named that another got: rooms whose joining was not captured, or other names of peers."""
+    receivers: set[PeerId] = set()
     for event in events:
-        if isinstance(event, JoinAsked | Joined) and event.room is not None:
-            rooms.add(event.room)
-        elif isinstance(event, Delivered) and event.receiver is not None:
+        if isinstance(event, Delivered) and event.receiver is not None:
             own = identities.known(event.bearer.channel)
             if own not in (None, event.receiver):
-                rooms.add(event.receiver)
-    return rooms
+                receivers.add(event.receiver)
+    return receivers
 
 
 def _polls_of(identities: Identities, polls: Sequence[Poll]) -> dict[PeerId, list[Poll]]:

@@ -36,6 +36,7 @@ class Identities:
         self._otherwise: dict[str, str] = {}  # by channel: what it goes by when nothing is said
         self.names: dict[PeerId, str] = {}
         self.told: set[PeerId] = set()  # ids that the server mentioned
+        self.rooms: set[PeerId] = set()  # those that were joined: a message for one is for all in it
         self._refused: set[str] = set()  # channels
         said: dict[str, PeerId] = {}
         for event in events:
@@ -61,7 +62,7 @@ class Identities:
             self.told.add(event.sender)
         elif isinstance(event, JoinRefused):
             self._refused.add(bearer.channel)
-        self._note_names(event)
+        self._note_told(event)
 
     def _name_refused(self) -> None:
         """A client that is refused one namespace is who it is in the others of its session."""
@@ -71,7 +72,9 @@ class Identities:
             if peer is not None:
                 self._by_channel.setdefault(channel, peer)
 
-    def _note_names(self, event: RoomEvent) -> None:
+    def _note_told(self, event: RoomEvent) -> None:
+        if isinstance(event, JoinAsked | Joined) and event.room is not None:
+            self.rooms.add(event.room)
         if isinstance(event, PeerJoined):
             self.told.add(event.peer)
         if isinstance(event, Joined):

@@ -75,9 +75,12 @@ class Router:
 
     def _relayed(self, number: int, sent: Sent, delivered: Delivered | None) -> Signal:
         sender = self._identities.of(sent.bearer)
-        receiver = sent.receiver if delivered is None else self._identities.of(delivered.bearer)
+        to_all = sent.to_all or sent.receiver in self._identities.rooms
+        receiver = None if to_all else sent.receiver
+        if delivered is not None:
+            receiver = self._identities.of(delivered.bearer)
         if delivered is None:
-            fate = self._fate_of_undelivered(sent)
+            fate = self._fate_of_undelivered(sent, to_all=to_all)
         else:
             own = sent.bearer.channel == delivered.bearer.channel
             fate = Fate.ECHOED if own else Fate.DELIVERED
@@ -97,20 +100,20 @@ class Router:
             delivered_ns=delivered.bearer.span.start_ns if delivered is not None else None,
             queued=self._was_queued(sent.bearer, delivered.bearer) if delivered is not None else None,
             fate=fate,
-            to_all=sent.to_all,
+            to_all=to_all,
             dialog=sent.dialog,
             **_numbers(sent.bearer, delivered.bearer if delivered is not None else None),
         )
 
-    def _fate_of_undelivered(self, sent: Sent) -> Fate:
+    def _fate_of_undelivered(self, sent: Sent, *, to_all: bool) -> Fate:
         """What could not be seen is no loss: what others get who are not in the capture, or what it has not whole."""
         content = sent.content
         damaged = content.sha256 is None and content.essence is None
         if damaged or sent.receiver in self._incomplete or self._last_ns - sent.bearer.span.end_ns < PROMPT_NS:
             return Fate.UNSEEN
         others = self._present - {self._identities.of(sent.bearer)}
-        if sent.to_all or sent.receiver is None:
-            return Fate.UNDELIVERED if others and sent.to_all else Fate.UNSEEN
+        if to_all or sent.receiver is None:
+            return Fate.UNDELIVERED if others and to_all else Fate.UNSEEN
         absent = sent.receiver in self._identities.told and sent.receiver not in self._present
         return Fate.UNSEEN if absent else Fate.UNDELIVERED
 

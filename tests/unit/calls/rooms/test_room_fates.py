@@ -13,7 +13,7 @@ from sigtrace.calls.surroundings import Surroundings
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.signaling.bearer import Bearer
 from sigtrace.signaling.relayed_content import Payload, text_content
-from sigtrace.signaling.room_events import Identified, Sent
+from sigtrace.signaling.room_events import Identified, JoinAsked, Sent
 from tests.builders.exchanges import Wire, ns
 
 SERVER = Endpoint("10.77.0.1", 8888)
@@ -49,3 +49,17 @@ def test_a_receiver_whose_poll_is_damaged_may_have_got_it(state: ExchangeState, 
     around = Surroundings(last_ns=ns(9.0), closed_ns={}, polls=[poll], exchanges={exchange.number: exchange})
     [signal] = write_history({"toy": events}, around).signals
     assert signal.fate is fate
+
+
+def test_what_is_for_a_room_is_for_all_in_it() -> None:
+    """A capture at one client does not show who got it; another client in it, and nobody got it; a room is no peer."""
+    events = [
+        JoinAsked(bearer=bearer("a", 0.1, from_client=True), at_ns=ns(0.1), peer="a", room="red"),
+        Sent(bearer=bearer("a", 2.0, from_client=True), at_ns=ns(2.0), content=HELLO, receiver="red"),
+    ]
+    around = Surroundings(last_ns=ns(9.0), closed_ns={})
+    [signal] = write_history({"toy": events}, around).signals
+    assert (signal.fate, signal.receiver, signal.to_all) == (Fate.UNSEEN, None, True)
+    events.insert(1, JoinAsked(bearer=bearer("bb", 0.2, from_client=True), at_ns=ns(0.2), peer="b", room="red"))
+    [signal] = write_history({"toy": events}, around).signals
+    assert (signal.fate, signal.receiver, signal.to_all) == (Fate.UNDELIVERED, None, True)
