@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.calls.rooms.meeting import rooms_of
 from sigtrace.signaling.bearer import session_of_channel
 from sigtrace.signaling.room_events import (
     Delivered,
@@ -17,7 +18,7 @@ from sigtrace.signaling.room_events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from sigtrace.signaling.bearer import Bearer
     from sigtrace.signaling.events import PeerId
@@ -31,12 +32,12 @@ class Identities:
     what pairing its messages shows, and goes else by what the channel itself tells, or its client's address.
     """
 
-    def __init__(self, events: Iterable[RoomEvent]) -> None:
+    def __init__(self, events: Sequence[RoomEvent]) -> None:
         self._by_channel: dict[str, PeerId] = {}
         self._otherwise: dict[str, str] = {}  # by channel: what it goes by when nothing is said
         self.names: dict[PeerId, str] = {}
         self.told: set[PeerId] = set()  # ids that the server mentioned
-        self.rooms: set[PeerId] = set()  # those that were joined: a message for one is for all in it
+        self.rooms = rooms_of(events)
         self._refused: set[str] = set()  # channels
         said: dict[str, PeerId] = {}
         for event in events:
@@ -73,8 +74,6 @@ class Identities:
                 self._by_channel.setdefault(channel, peer)
 
     def _note_told(self, event: RoomEvent) -> None:
-        if isinstance(event, JoinAsked | Joined) and event.room is not None:
-            self.rooms.add(event.room)
         if isinstance(event, PeerJoined):
             self.told.add(event.peer)
         if isinstance(event, Joined):

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.rooms.homes import bring_home
+from sigtrace.signaling.room_events import JoinAsked, Joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sigtrace.packets.endpoint import Endpoint
+    from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.room_events import RoomEvent
 
 
@@ -29,6 +31,11 @@ def split_meetings(protocol: str, events: Iterable[RoomEvent]) -> list[Meeting]:
     for server, event in bring_home(sorted(events, key=_place_in_time)):
         meetings.setdefault(server, Meeting(server, protocol, [])).events.append(event)
     return list(meetings.values())
+
+
+def rooms_of(events: Iterable[RoomEvent]) -> set[PeerId]:
+    """Return the rooms that were joined: a message for one is for all in it."""
+    return {event.room for event in events if isinstance(event, JoinAsked | Joined) and event.room is not None}
 
 
 def _place_in_time(event: RoomEvent) -> tuple[int, int, int]:
