@@ -52,6 +52,16 @@ def decode_value(text: str) -> Any:
         raise DecodeError("begins like JSON and is not") from error
 
 
+def end_of_value(text: str, start: int) -> int | None:
+    """Return where a JSON object or list ends that begins at some place of a text; None when none does."""
+    if text.count("[", start) + text.count("{", start) > MAX_DEPTH and _depth(text[start:]) > MAX_DEPTH:
+        return None
+    try:
+        return _DECODER.raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        return None
+
+
 def read_value(data: bytes | str | None) -> Any:
     """Return the JSON value that a payload holds; None when it holds none, which `null` does not differ from here.
 
@@ -87,3 +97,6 @@ def _depth(text: str) -> int:
 
 def _decode_integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= MAX_DIGITS else digits
+
+
+_DECODER = json.JSONDecoder(parse_int=_decode_integer)

@@ -2,8 +2,9 @@
 
 Theory of operation. Every payload of a capture is asked, and nearly none holds any: `may_hold` looks for the few byte
 strings one of which must be there. What passes is opened: JSON is decoded, a form split, base64 undone, and a string
-that is itself one of these opened again, within bounds. The result is one value of JSON whose strings are plain text,
-in which every description and candidate is found together with the objects around it.
+that is itself one of these opened again, within bounds; of what is none of these its bodies are cut out. The result is
+one value of JSON whose strings are plain text, in which every description and candidate is found together with the
+objects around it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 from sigtrace.errors import DecodeError
+from sigtrace.signaling.enclosed_bodies import cut_out
 from sigtrace.signaling.message_json import MAX_JSON, decode_value
 from sigtrace.text import keep_text
 
@@ -104,7 +106,21 @@ def _open(data: bytes | str) -> Opened:
     text = data if isinstance(data, str) else data.decode("utf-8", "surrogateescape")
     opener = _Opener()
     value = opener.open_text(text, 0, form=True)
+    found = tuple(_search(value))
+    if found or not isinstance(value, str):
+        return Opened(value, found)
+    holds = may_hold(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
+    bodies = [opener.open_text(body, 0) for body in cut_out(text, anywhere=holds)]
+    if not bodies:
+        return Opened(value, ())
+    value = bodies[0] if len(bodies) == 1 else list(_flattened(bodies))
     return Opened(value, tuple(_search(value)))
+
+
+def _flattened(bodies: list[Any]) -> Iterator[Any]:
+    """Yield bodies, of those that are lists what is in them."""
+    for body in bodies:
+        yield from body if isinstance(body, list) else (body,)
 
 
 _remembered = lru_cache(maxsize=64)(_open)
