@@ -38,6 +38,7 @@ MAX_REMARK: Final = 256
 """Characters of a remark: a line of a chart shows less, and `show` has all of it."""
 
 _ICE: Final = frozenset({"candidate", "ice", "icecandidate"})
+_INSIDE: Final = frozenset({"data", "payload", "message", "body", "content"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,10 @@ class Heard:
 
     @property
     def _inner_verb(self) -> str | None:
-        for layer in self.layers:
-            for key in words.VERB:
-                verb = layer.get(key)
-                if isinstance(verb, str) and 0 < len(verb) <= words.LONGEST_ID:
-                    return verb
+        verbs = [verb for layer in self.layers if (verb := _verb_in(layer)) is not None]
+        if verbs:
+            inner = len(verbs) > 1 and verbs[0].lower() in words.ENVELOPE
+            return verbs[1] if inner else verbs[0]
         first = self.layers[0] if self.layers else {}
         left = [key for key in first if key not in words.WRITTEN and key not in words.ROOM]
         known = len(left) == 1 and meaning_of(left[0], from_client=True) is not Meaning.OTHER
@@ -137,7 +137,7 @@ class Heard:
         said = self.said if isinstance(self.value, dict | list) else self.value
         if meaning is Meaning.CHAT and isinstance(said, str):
             return text_content(said, payload, label=self.verb)
-        kept = without(self.value, words.WRITTEN)
+        kept = without(_passed_on(self.value), words.WRITTEN)
         if meaning is Meaning.CANDIDATES_END or self.ends_candidates:
             return replace(candidate_content(None, payload), essence=digest("no more candidates", kept))
         kind = SignalKind.BYE if meaning in (Meaning.BYE, Meaning.LEAVE) else SignalKind.JSON
@@ -149,6 +149,11 @@ class Heard:
         """Return its text for a remark, secrets masked."""
         text = json.dumps(_masked(without(self.value, frozenset(words.VERB))), ensure_ascii=False)
         return "" if text in ("{}", "[]", '""', "null") else keep_text(text[:MAX_REMARK])
+
+
+def _verb_in(layer: Mapping[str, Any]) -> str | None:
+    verbs = (layer.get(key) for key in words.VERB)
+    return next((verb for verb in verbs if isinstance(verb, str) and 0 < len(verb) <= words.LONGEST_ID), None)
 
 
 _KINDS = {kind.value: kind for kind in (SignalKind.OFFER, SignalKind.ANSWER, SignalKind.PRANSWER)}
@@ -203,10 +208,25 @@ def _layers(value: Any) -> Iterator[Mapping[str, Any]]:
         place = places.popleft()
         if isinstance(place, dict):
             left -= 1
-            yield _flat(place)
+            yield _call_of(_flat(place))
             places.extend(one for one in place.values() if isinstance(one, dict))
         elif isinstance(place, list):
             places.extend(one for one in place[:MAX_LAYERS] if isinstance(one, dict))
+
+
+def _passed_on(value: Any) -> Any:
+    """Return what a relay leaves as it is: of an envelope its verb and the one object in it, else all."""
+    inside = [one for key, one in value.items() if plain_key(key) in _INSIDE] if isinstance(value, dict) else []
+    if len(inside) != 1 or not isinstance(inside[0], dict) or not without(inside[0], words.WRITTEN):
+        return value
+    return {"verb": _verb_in(_flat(value)), "inside": inside[0]}
+
+
+def _call_of(layer: dict[str, Any]) -> dict[str, Any]:
+    """Return an object as it is; of one that calls a method, the `target` beside its `arguments` is no peer."""
+    if not isinstance(layer.get("arguments"), list) or "target" not in layer:
+        return layer
+    return {"method": layer["target"], **{key: one for key, one in layer.items() if key != "target"}}
 
 
 def _flat(value: dict[str, Any]) -> dict[str, Any]:

@@ -118,7 +118,8 @@ class Speaker:
         told = self._tell_client(heard, meaning) if self._bearer.from_client else self._tell_server(heard, meaning)
         if told is not None:
             return told
-        remark = self.remark(verb or "text", heard.remark())
+        name = "JSON" if isinstance(heard.value, dict | list) else "text"
+        remark = self.remark(verb or name, heard.remark())
         if meaning is Meaning.HOUSEKEEPING:
             return remark
         content = heard.content(meaning, self._payload)
@@ -131,6 +132,8 @@ class Speaker:
             return None
         place: dict[str, Any] = {"at_ns": self._bearer.span.start_ns, "bearer": self._bearer}
         room = heard.get(words.ROOM) or self._room
+        if room is None and heard.verb is not None and heard.verb.lower() in words.OF_ROOMS:
+            return None
         if meaning is Meaning.LEAVE:
             return LeaveAsked(**place, room=room)
         if meaning is not Meaning.JOIN:

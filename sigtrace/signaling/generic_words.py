@@ -46,7 +46,10 @@ QUERY: Final = (
 """Of the peer that asks, in the query of its request."""
 
 NAME: Final = ("name", "username", "displayname", "nickname", "nick", "alias")
-ROOM: Final = ("room", "roomid", "roomname", "channel", "channelid", "meeting", "meetingid", "conference", "group")
+ROOM: Final = (
+    *("room", "roomid", "roomname", "channel", "channelid", "meeting", "meetingid", "conference", "group", "topics"),
+    *("channels", "rooms"),
+)
 OTHERS: Final = (
     *("others", "peers", "users", "clients", "members", "participants", "connections", "here", "peerlist", "userlist"),
     *("otherusers", "usersinthisroom", "allusers", "sockets", "online"),
@@ -132,18 +135,26 @@ _WORDS: dict[Meaning, frozenset[str]] = {
     for meaning, words in {
         Meaning.BYE: "bye goodbye hangup hang hungup up end ended endcall terminate terminated decline declined reject"
         " rejected cancel cancelled canceled",
-        Meaning.LEAVE: "leave leaving quit exit logout unregister part signout",
-        Meaning.LEFT: "left gone disconnected disconnect exited offline removed remove departed leave expire",
+        Meaning.LEAVE: "leave leaving quit exit logout unregister part signout unsubscribe",
+        Meaning.LEFT: "left gone disconnected disconnect exited offline removed remove departed leave closed",
         Meaning.FULL: "full denied refused",
         Meaning.WELCOME: "welcome hello hi init initialize registered logged login id me identity assigned ready open"
         " opened created your",
-        Meaning.JOIN: "join enter register login sign signin hello connect create",
+        Meaning.JOIN: "join enter register login sign signin hello connect create subscribe",
         Meaning.JOINED: "joined join joins new connected connect entered enter online arrived added add",
-        Meaning.HOUSEKEEPING: "ping pong keep alive keepalive heartbeat ack ok stats error config noop",
+        Meaning.HOUSEKEEPING: "ping pong keep alive keepalive heartbeat ack ok stats error config noop expire expired",
         Meaning.OFFER: "offer call invite",
         Meaning.ANSWER: "answer accept accepted answered pickup",
     }.items()
 }
+OF_ROOMS: Final = frozenset(["create", "connect", "subscribe", "unsubscribe"])
+"""Verbs of clients that mean a room where one is named, and may mean anything where none is."""
+
+ENVELOPE: Final = frozenset(
+    ["publish", "publication", "broadcast", "relay", "forward", "send", "signal", "message", "msg"]
+)
+"""Verbs that say only that something is passed on: what it is says the object inside, where it has a verb."""
+
 _PERSONS = frozenset(["peers", "users", "clients", "members", "participants", "others", "list", "all", "in", "this"])
 _SAID = frozenset(["chat", "message", "msg", "text", "say"])
 _OF_CLIENT = (Meaning.HOUSEKEEPING, Meaning.BYE, Meaning.LEAVE, Meaning.JOIN, Meaning.OFFER, Meaning.ANSWER)
@@ -180,7 +191,9 @@ def plain_key(key: str) -> str:
 
 
 def read_id(value: Any) -> str | None:
-    """Return what a peer or room is called: text, or the number as text; of an object its id."""
+    """Return what a peer or room is called: text, or a number as text; of an object its id, of a list its only one."""
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
     if isinstance(value, dict):
         value = next((one for key, one in value.items() if plain_key(key) in SOMEBODY), None)
     if isinstance(value, int) and not isinstance(value, bool):

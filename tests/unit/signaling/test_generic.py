@@ -391,3 +391,54 @@ def test_deep_values_are_decoded() -> None:
     for _ in range(4):
         value = json.dumps(json.loads("[" * 90 + json.dumps({"a": value}) + "]" * 90))
     list(Generic().decode(Line().says("a", {"to": "b", "v": value})))
+
+
+def test_a_topic_is_a_room_and_an_envelope_is_none_of_the_message() -> None:
+    """Whoever subscribes to a topic joins it; what is published is paired though the server writes on its envelope."""
+    line = Line()
+    for client in ("a", "b"):
+        line.says(client, {"type": "subscribe", "topics": ["den"]})
+    line.says("a", {"type": "publish", "topic": "den", "data": {"type": "announce", "from": "u1", "step": 1}})
+    line.hears(
+        "b", {"type": "publish", "topic": "den", "clients": 2, "data": {"type": "announce", "from": "u1", "step": 1}}
+    )
+    line.says("b", {"type": "publish", "data": {"type": "signal", "to": "u1", "from": "u2", "signal": {"sdp": OFFER}}})
+    line.hears("a", {"type": "publish", "data": {"type": "signal", "to": "u1", "from": "u2", "signal": {"sdp": OFFER}}})
+    history = line.history(*PROTOCOLS)
+    assert list(labels(history)) == ["json u1>u2", "offer u2>u1"]
+    assert history.signals[0].content.label == "announce"
+    assert [(peer.id, peer.room) for peer in history.peers] == [("u1", "den"), ("u2", "den")]
+
+
+@pytest.mark.parametrize("verb", ["subscribe", "create", "connect"])
+def test_verbs_that_need_a_room(verb: str) -> None:
+    """What may mean a room and names none is a remark."""
+    line = Line()
+    line.says("a", {"type": "offer", "to": "u2", "sdp": OFFER})
+    line.says("a", {"type": verb, "id": 7, "query": "x"})
+    acts = [act for act in line.history(*PROTOCOLS).acts if act.number == line.units[-1].number]
+    assert [act.kind for act in acts] == [ActKind.REMARK]
+
+
+def test_a_called_method_is_no_peer() -> None:
+    """The `target` beside `arguments` is what is called, as SignalR has it, and no peer goes by it."""
+    line = Line()
+    line.says("a", json.dumps({"type": 1, "target": "SendOffer", "arguments": [{"sdp": OFFER}]}) + "\x1e")
+    line.hears("b", json.dumps({"type": 1, "target": "GetOffer", "arguments": ["x", {"sdp": OFFER}]}) + "\x1e")
+    assert said(line) == [f"offer {line.client('a')}>{line.client('b')}"]
+
+
+def test_an_expired_message_is_nobodys_leaving() -> None:
+    """That a message expired says nothing of whom it was for: nobody came and left."""
+    line = Line(target=b"/peerjs?key=peerjs&id=ann&token=x")
+    line.says("a", {"type": "OFFER", "dst": "ben", "payload": {"sdp": {"type": "offer", "sdp": OFFER}}})
+    line.hears("a", {"type": "EXPIRE", "src": "ben", "dst": "ann"})
+    assert [peer.id for peer in line.history(*PROTOCOLS).peers] == ["ann"]
+
+
+def test_a_peer_closed() -> None:
+    """`peerClosed` tells that somebody left."""
+    line = two_peers()
+    line.says("a", {"type": "offer", "to": "u2", "sdp": OFFER})
+    line.hears("a", {"notification": True, "method": "peerClosed", "data": {"peerId": "u2"}})
+    assert line.history(*PROTOCOLS).acts[-1].kind is ActKind.TOLD_LEFT
