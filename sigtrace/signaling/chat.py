@@ -61,7 +61,11 @@ class TextChat(SignalingProtocol):
     def claim(self, units: Sequence[Unit]) -> Iterable[Unit]:
         """Return the messages and handshakes of halls that fan out texts, and negotiate nothing."""
         for hall in find_halls(units, _key_of):
-            if (hall.fans_out or _says_own_words(hall)) and not hall.sends_binary and not hall.negotiates:
+            if (
+                ((hall.fans_out and _says_something(hall)) or _says_own_words(hall))
+                and not hall.sends_binary
+                and not hall.negotiates
+            ):
                 yield from hall.handshakes
                 yield from hall.messages
 
@@ -88,6 +92,12 @@ def _key_of(message: Message) -> Any:
         return None
     said = saying.text if saying.deed is Deed.SAY and message.data is not None else None
     return _queried(message.target, _ROOM_KEYS), message.sha256 if said is None else digest("said", said)
+
+
+def _says_something(hall: Hall) -> bool:
+    """Tell whether clients say something to each other: moves of a game and edits of a document fan out too."""
+    said = (one for one in hall.messages if one.from_client and not isinstance(read_value(one.data), list))
+    return any(_read(one).deed is Deed.SAY and hall.spreads(one) for one in said)
 
 
 def _says_own_words(hall: Hall) -> bool:

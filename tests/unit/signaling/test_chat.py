@@ -343,6 +343,24 @@ def test_heartbeats_are_no_chat() -> None:
     assert set(sockets.reading().message_protocols) == {"websocket"}
 
 
+@pytest.mark.parametrize(
+    "step",
+    [{"a": "pos", "x": 0.5, "p": "ann"}, {"type": "op", "ops": [{"insert": "hi"}], "author": "ben"}, [1, 2]],
+    ids=["a game", "an editor", "a list"],
+)
+@pytest.mark.parametrize(("talk", "protocol"), [(None, "websocket"), ({"text": "hello"}, "text-chat")])
+def test_moves_and_edits_are_no_chat(step: Any, talk: Any, protocol: str) -> None:
+    """What goes to all and says nothing makes no chat; one text among it does."""
+    sockets = Sockets()
+    for flow in NAMES:
+        sockets.open(flow, flow / 10, "/live")
+    for number in range(5):
+        say(sockets, 1, 1.0 + number, {**step, "n": number} if isinstance(step, dict) else [*step, number], to=(2, 3))
+    if talk is not None:
+        say(sockets, 2, 8.0, talk, to=(1, 3))
+    assert set(sockets.reading().message_protocols) == {protocol}
+
+
 def test_skyrtc_beside_a_chat_stays_what_it_is() -> None:
     """Another path of the same server may speak another protocol."""
     sockets = plain_room()
