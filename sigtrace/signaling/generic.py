@@ -22,6 +22,7 @@ from sigtrace.signaling.bearer import bearer_of, bearer_of_request, bearer_of_re
 from sigtrace.signaling.content import Content, SignalKind
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.generic_message import hear
+from sigtrace.signaling.generic_replies import NO_REPLIES, find_replies, unnumbered
 from sigtrace.signaling.generic_socket import HomeMadeSockets
 from sigtrace.signaling.generic_speaker import Speaker
 from sigtrace.signaling.generic_words import Meaning, meaning_of, plain_key, read_id
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from sigtrace.packets.endpoint import Endpoint
     from sigtrace.signaling.bearer import Bearer, Unit
     from sigtrace.signaling.events import SignalingEvent
+    from sigtrace.signaling.generic_replies import Replies
 
 SMALL: Final = 4096
 """Bytes of a body that may be a message without a description: a chat line, a goodbye, a list of peers."""
@@ -109,21 +111,29 @@ class Generic(SignalingProtocol):
         elif isinstance(unit, SocketPacket):
             yield from HomeMadeSockets([unit]).decode(unit)
         else:
-            yield from _decode_message(unit)
+            yield from _decode_message(unit, NO_REPLIES)
 
     def decode_together(self, units: Sequence[Unit]) -> Iterator[SignalingEvent | Notice]:
         """Yield what units say; of Socket.IO what clients are called, and what goes to others, shows in all of it."""
         sockets = HomeMadeSockets([unit for unit in units if isinstance(unit, SocketPacket)])
+        replies = find_replies([unit for unit in units if isinstance(unit, Message)])
         for unit in units:
-            yield from sockets.decode(unit) if isinstance(unit, SocketPacket) else self.decode(unit)
+            if isinstance(unit, SocketPacket):
+                yield from sockets.decode(unit)
+            elif isinstance(unit, Message):
+                yield from _decode_message(unit, replies)
+            else:
+                yield from self.decode(unit)
 
 
 # --- WebSocket
 
 
-def _decode_message(unit: Message) -> Iterator[SignalingEvent | Notice]:
+def _decode_message(unit: Message, replies: Replies) -> Iterator[SignalingEvent | Notice]:
     query = _query(unit.target)
-    speaker = Speaker(bearer_of(unit), payload_of(unit), query, _own(query))
+    request = replies.asked.get(unit.number)
+    verb = "welcome" if request is not None and _asks_to_join(request) else ""
+    speaker = Speaker(bearer_of(unit), payload_of(unit), query, _own(query), verb)
     if unit.state is not MessageState.COMPLETE or unit.data is None:
         problem = "too large to keep" if unit.sha256 is not None else None
         yield speaker.message(
@@ -134,8 +144,23 @@ def _decode_message(unit: Message) -> Iterator[SignalingEvent | Notice]:
     if unit.opcode is Opcode.BINARY and not isinstance(opened.value, dict | list) and not opened.found:
         yield speaker.remark("binary", f"{unit.length} bytes")
         return
-    for heard in hear(opened):
-        yield from speaker.say(heard)
+    numbered = request is not None or unit.number in replies.answered
+    for heard in hear(unnumbered(opened) if numbered else opened):
+        if unit.flow in replies.direct and not (unit.from_client and heard.get(words.TO)):
+            yield from speaker.say_directly(heard, _resource_of(unit))
+        else:
+            yield from speaker.say(heard, is_reply=request is not None)
+
+
+def _asks_to_join(message: Message) -> bool:
+    heard = hear(open_payload(message.data))
+    return len(heard) == 1 and meaning_of(heard[0].verb or "", from_client=True) is Meaning.JOIN
+
+
+def _resource_of(unit: Message) -> str:
+    """Return what a server is called that is itself the other side: its path, where that says something."""
+    path = decode_text((unit.target or b"").partition(b"?")[0])[: words.LONGEST_ID]
+    return path if path.strip("/") else str(unit.server)
 
 
 # --- HTTP

@@ -9,6 +9,7 @@ from sigtrace.signaling.content import SignalKind, explain_problems
 from sigtrace.signaling.generic_words import Meaning, meaning_of, read_id
 from sigtrace.signaling.room_events import (
     Delivered,
+    Direct,
     Identified,
     JoinAsked,
     Joined,
@@ -66,15 +67,29 @@ class Speaker:
         if self._bearer.from_client:
             yield from explain_problems(content, self._bearer.span.first_packet)
 
-    def say(self, heard: Heard) -> Iterator[SignalingEvent | Notice]:
-        """Yield what a message says."""
+    def say(self, heard: Heard, *, is_reply: bool = False) -> Iterator[SignalingEvent | Notice]:
+        """Yield what a message says; a reply that carries nothing is the server's own word."""
         carried = False
         for content in heard.contents(self._payload, SignalKind.OFFER):
             carried = True
             yield from self.problems(content)
             yield self.message(content, heard)
         if not carried:
-            yield self._say_else(heard)
+            yield self._say_else(heard, is_reply=is_reply)
+
+    def say_directly(self, heard: Heard, resource: str) -> Iterator[SignalingEvent | Notice]:
+        """Yield what a message says between a client and what the server is itself."""
+        default = SignalKind.OFFER if self._bearer.from_client else SignalKind.ANSWER
+        contents = list(heard.contents(self._payload, default))
+        if not contents and heard.ends_candidates:
+            contents = [heard.content(Meaning.CANDIDATES_END, self._payload)]
+        for content in contents:
+            yield from self.problems(content)
+            yield Direct(at_ns=self._bearer.span.start_ns, bearer=self._bearer, content=content, resource=resource)
+        if not contents:
+            meaning = meaning_of(heard.verb or self._verb, from_client=self._bearer.from_client)
+            told = (self._tell_client if self._bearer.from_client else self._tell_server)(heard, meaning)
+            yield told or self.remark(heard.verb or self._verb or "reply", heard.remark())
 
     def message(self, content: Content, heard: Heard | None = None, aside: Remarked | None = None) -> SignalingEvent:
         """Return a content as sent or delivered."""
@@ -111,16 +126,16 @@ class Speaker:
             return said or (heard.get(("argument",)) if heard else None)
         return said or self._own
 
-    def _say_else(self, heard: Heard) -> SignalingEvent:
+    def _say_else(self, heard: Heard, *, is_reply: bool) -> SignalingEvent:
         """Return what a message says that carries nothing."""
         verb = heard.verb or self._verb
         meaning = meaning_of(verb, from_client=self._bearer.from_client)
         told = self._tell_client(heard, meaning) if self._bearer.from_client else self._tell_server(heard, meaning)
         if told is not None:
             return told
-        name = "JSON" if isinstance(heard.value, dict | list) else "text"
+        name = "reply" if is_reply else "JSON" if isinstance(heard.value, dict | list) else "text"
         remark = self.remark(verb or name, heard.remark())
-        if meaning is Meaning.HOUSEKEEPING:
+        if meaning is Meaning.HOUSEKEEPING or is_reply:
             return remark
         content = heard.content(meaning, self._payload)
         other = self._receiver(heard) if self._bearer.from_client else self._sender(heard)

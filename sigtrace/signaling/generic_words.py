@@ -56,8 +56,21 @@ OTHERS: Final = (
 )
 DIALOG: Final = ("connectionid", "callid")
 VERB: Final = (
-    *("type", "action", "event", "eventname", "cmd", "command", "method", "op", "kind", "msgtype", "messagetype"),
-    *("signal", "topic", "request", "janus", "t"),
+    *(
+        "janus",
+        "type",
+        "action",
+        "event",
+        "eventname",
+        "cmd",
+        "command",
+        "method",
+        "op",
+        "kind",
+        "msgtype",
+        "messagetype",
+    ),
+    *("signal", "topic", "request", "t"),
 )
 TEXT: Final = ("text", "message", "msg", "chat", "content", "body", "data")
 BATCH: Final = ("messages", "msgs", "events", "items", "queue", "signals", "data", "inbox")
