@@ -55,10 +55,10 @@ class Tail:
         else:
             self._bytes = (self._bytes + window[:reached].tobytes())[-length:]
 
-    def find_records(
-        self, window: Window, first: int, place: int, habits: Habits, about_seconds: int | None
+    def find_records(  # noqa: PLR0913  as a search is told
+        self, window: Window, first: int, place: int, habits: Habits, about_seconds: int | None, *, final: bool = False
     ) -> list[int]:
-        """Return where records begin that lead exactly to a place where reading goes on.
+        """Return where records begin that lead exactly to a place where reading goes on, or to the capture's end.
 
         What a packet carries may look like records as well, but these do not lead there.
 
@@ -68,20 +68,21 @@ class Tail:
             place: where reading goes on.
             habits: what headers look like.
             about_seconds: the time they are near; None when it is not known.
+            final: no record begins at the place.
         """
         if not self.reaches(first) or place - first > LOOK_BACK + PLAUSIBLE_LENGTH:
             return []
         header = habits.kind.header_length
-        data = self.between(window, first, place + header)
+        data = self.between(window, first, place if final else place + header)
         captured_at = struct.Struct(">I" if habits.kind.big_endian else "<I").unpack_from
         search, start, end = RecordSearch(data), 0, place - first
         for _ in range(LOOKED_AT):
-            at, found = search.find(start, habits, about_seconds, final=False)
+            at, found = search.find(start, habits, about_seconds, final=final)
             if not found or at >= end:
                 break
             start = at + 1
             chain: list[int] = []
-            while at < end and len(chain) < LOOKED_AT:
+            while at < end and at + header <= len(data) and len(chain) < LOOKED_AT:
                 chain.append(first + at)
                 at += header + captured_at(data.data, at + 8)[0]
             if at == end:

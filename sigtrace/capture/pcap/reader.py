@@ -428,18 +428,34 @@ class PcapReader:
         return False if found else None
 
     def _swallows(self, at: int, header: Header, end: int, *, final: bool) -> bool:
-        """Tell whether a record is longer than it was originally, and holds a record behind its original length.
+        """Tell whether a record holds others that end exactly where it does, or the one behind it, or the capture.
 
-        That record ends where this one does, or with the capture.
+        That is asked where it is longer than it was originally, or the last one. Where much speaks for its length (a
+        good header follows, or many records are that long), only what its original length leads to speaks against it:
+        packets may carry captures.
         """
-        if header.captured <= header.original:
+        follower = self._header_at(end)
+        if header.captured <= header.original and not (follower is None and final):
             return False
+        size = self._kind.header_length
         inner = self._end_by_original(at, header, final=final)
-        swallowed = None if inner is None else self._header_at(inner)
-        if inner is None or swallowed is None:
+        proved = follower is not None and can_follow(follower, is_near(follower.seconds, header.seconds), self._kind)
+        if inner is None and (self._habits.overlong or proved):
             return False
-        inner += self._kind.header_length + swallowed.captured
-        return bool(inner == end or (final and inner == len(self._window)))
+        behind = len(self._window) if follower is None else end + size + follower.captured
+        for place in {end, behind}:
+            found = self._find_inside(at + size if inner is None else inner, place, header, final=final)
+            if found and found[0] < end and inner in (None, found[0]):
+                return True
+        return False
+
+    def _find_inside(self, first: int, place: int, header: Header, *, final: bool) -> list[int]:
+        """Return where records begin, behind the start of one with this header, that lead exactly to a place."""
+        length = len(self._window)
+        if place > length:
+            return []
+        is_end = final and place + self._kind.header_length > length
+        return self._tail.find_records(self._window, first, place, self._searched(), header.seconds, final=is_end)
 
     def _judge_unfinished(self, at: int, header: Header, *, final: bool, suspicious: bool) -> int | None:
         """Wait for the rest of a record; when none will come, tell a cut from damage before other records."""
@@ -500,14 +516,9 @@ class PcapReader:
         """Go on searching at `at`; return where the next record begins, or None when that needs more bytes."""
         place, found = self._search_for.find(at, self._searched(), self._about_seconds, final=final)
         if found or (final and place == len(self._window)):
-            earlier = self._look_back(place) if found else []
-            passed = self._offset + (earlier[0] if earlier else place) - (self._damaged_at or 0)
-            where = "resumed at the next record" if found else "no further record was found"
-            text = f"{passed} damaged bytes passed over; {where}"
-            if passed < 0:
-                text = f"the record before lacks {-passed} bytes; {where}"
-            self._note(RESYNC, Severity.ERROR, text, place)
-            self._take_earlier(earlier, place)
+            earlier = self._look_back(place, final=not found)
+            found = found or bool(earlier)
+            self._resume(self._damaged_at or 0, earlier, place, found=found)
             self._damaged_at = None
             self._cut |= not found
             self._careful = CAREFUL_RECORDS
@@ -515,33 +526,61 @@ class PcapReader:
                 self._recent = [self._about_seconds] * 2
         return None if place == at and not found else place
 
-    def _look_back(self, place: int) -> list[int]:
+    def _look_back(self, place: int, *, final: bool) -> list[int]:
         """Return where records begin that lead exactly to `place`, behind the start of the last packet taken.
 
         The places count from the window's first byte, and may lie before it.
         """
         first = max(self._last_data, (self._damaged_at or 0) - LOOK_BACK) - self._offset
-        return self._tail.find_records(self._window, first, place, self._searched(), self._about_seconds)
+        return self._tail.find_records(self._window, first, place, self._searched(), self._about_seconds, final=final)
+
+    def _resume(self, damaged_at: int, earlier: list[int], place: int, *, found: bool) -> None:
+        """Tell how reading goes on behind damage, and take the records that were found by looking back.
+
+        Args:
+            damaged_at: offset where the next record was expected.
+            earlier: where those records begin.
+            place: where reading goes on.
+            found: there is a record at one of these places.
+        """
+        passed = self._offset + (earlier[0] if earlier else place) - damaged_at
+        where = "resumed at the next record" if found else "no further record was found"
+        text = f"{passed} damaged bytes passed over; {where}"
+        if passed < 0:
+            text = f"the record before lacks {-passed} bytes; {where}"
+        self._note(RESYNC, Severity.ERROR, text, place)
+        if earlier:
+            self._take_earlier(earlier, place)
 
     def _take_earlier(self, starts: list[int], end: int) -> None:
         """Hand on records that were found by looking back, as a batch with a copy of their bytes."""
-        if not starts:
-            return
         self._flush()  # what waits comes before them
         data = self._tail.between(self._window, starts[0], end)
         places = np.array(starts, np.int64) - starts[0]
         self._hand_on(data, places, columns_at(data, places, big_endian=self._kind.big_endian))
+        self._last_data = self._offset + end  # they are not found a second time
 
     def _end(self, reached: int) -> None:
         """Tell what the capture ends with."""
         if self._link_type is None:
             self._items.append(CaptureStarted(file=self._file, format=self._format))
         left = len(self._window) - reached
-        if left:
+        earlier = []
+        if left and not self._is_begun(reached):
+            earlier = self._look_back(len(self._window), final=True)
+        if earlier:
+            self._resume(self._offset + reached, earlier, len(self._window), found=True)
+        elif left:
             self._cut = True
             self._note(
                 CUT, Severity.WARNING, f"the capture ends {left} bytes into a record, which was left out", reached
             )
+
+    def _is_begun(self, at: int) -> bool:
+        """Tell whether a record that seems in order begins at a place, of which the rest was cut off."""
+        header = self._header_at(at)
+        near = header is not None and is_near(header.seconds, self._recent[-1] if self._recent else header.seconds)
+        return header is not None and not is_suspicious(header, near, self._kind, self._snap_length)
 
     def _note(self, code: str, severity: Severity, text: str, at: int) -> None:
         """Tell something about a place in the window, behind all records before it."""

@@ -56,7 +56,9 @@ class RecordSearch:
                 place, seconds, end = self._places[row]
                 if about_seconds is not None and not is_near(seconds, about_seconds):
                     continue
-                if end + header <= length or (final and end <= length):
+                if end + header <= length or (
+                    final and (end == length or (end < length and about_seconds is not None))
+                ):
                     return place, True
                 if not final:
                     return place, False
