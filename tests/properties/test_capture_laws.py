@@ -142,6 +142,16 @@ def test_a_cut_keeps_what_came_before(data: bytes) -> None:
         assert contents.of(CaptureEnded)[0].truncated == (CUT in contents.codes)
 
 
+def test_a_cut_packet_is_not_ended_by_its_own_numbers() -> None:
+    """Where a packet that carries a capture is cut off, an original length of 28 does not end its block there."""
+    inner = encode_pcapng(make_records(8, 9), interfaces=[ETHERNET])
+    records = [make_records(len(inner))[0]._replace(data=inner, original=28), *make_records(5)]
+    whole = encode_pcapng(records, interfaces=[ETHERNET])
+    first = len(encode_pcapng(records[:1], interfaces=[ETHERNET]))
+    for cut in range(first - len(inner), first):
+        assert read_bytes(whole[:cut]).records == []
+
+
 @settings(deadline=None)
 @given(captures(), st.integers(0, 7), st.binary(min_size=1, max_size=3000))
 def test_garbage_between_sections_costs_no_later_section(data: bytes, shift: int, garbage: bytes) -> None:

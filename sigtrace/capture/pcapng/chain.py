@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
     from sigtrace.capture.reader import Window
 
-LEAST_LENGTH = {BlockType.ENHANCED_PACKET: 32, BlockType.OBSOLETE_PACKET: 32, BlockType.SIMPLE_PACKET: 16}
+LEAST_LENGTH: dict[int, int] = {
+    BlockType.ENHANCED_PACKET: 32,
+    BlockType.OBSOLETE_PACKET: 32,
+    BlockType.SIMPLE_PACKET: 16,
+}
 """The blocks that hold a packet, and their length in bytes when the packet is empty."""
 
 

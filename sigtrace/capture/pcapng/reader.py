@@ -257,6 +257,7 @@ class PcapngReader:
         """Return the length that a block has by its end, where another block or nothing more follows; else None."""
         window = self._window
         said = word_at(window, at + 4, big_endian=big_endian)
+        least = LEAST_LENGTH.get(word_at(window, at, big_endian=big_endian), FRAME_LENGTH)
         lengths = list(told)
         if self._looked_through <= LOOKED_THROUGH_FIRST + LOOKED_THROUGH_SHARE * (self._offset + at):
             last = min(place, at + PLAUSIBLE_LENGTH, len(window))
@@ -264,7 +265,7 @@ class PcapngReader:
             lengths.append(length_at_end(window, at, last, big_endian=big_endian) or 0)
         for length in lengths:
             end = at + length
-            if length < FRAME_LENGTH or end > len(window):
+            if length < least or end > len(window):
                 continue
             at_end = word_at(window, end - 4, big_endian=big_endian)
             if said & 3 and at_end == said and length - said < 4:
@@ -340,7 +341,7 @@ class PcapngReader:
 
     def _take(self, block_type: int, at: int, end: int, *, big_endian: bool) -> None:
         """Take one whole block."""
-        if self._section and block_type in LEAST_LENGTH and end - at >= LEAST_LENGTH[BlockType(block_type)]:
+        if self._section and block_type in LEAST_LENGTH and end - at >= LEAST_LENGTH[block_type]:
             self._append(self._section, block_type, np.array([(at - (at & 3)) >> 2]), at & 3, end - at)
         elif block_type in NUMBERED_BLOCKS:
             self._waiting.skip_number()
