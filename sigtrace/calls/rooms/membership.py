@@ -39,6 +39,7 @@ class Member:
     stays: list[Stay] = field(default_factory=list)
     is_confirmed: bool = False  # the server said of a stay that it is in
     latest: str | None = None  # the channel that came last
+    lasting: int = 0  # stays that were not taken back
     _newest: dict[str, Stay] = field(default_factory=dict)  # by channel: the stay that it bears
     _open: dict[int, Stay] = field(default_factory=dict)  # by place: those that have not ended
     _told: dict[int, Stay] = field(default_factory=dict)  # by place: those that others were told the end of
@@ -47,6 +48,7 @@ class Member:
         """Begin a stay, over a channel or as others are told."""
         stay = Stay(len(self.stays), room, channel)
         self.stays.append(stay)
+        self.lasting += 1
         self._open[stay.place] = stay
         if channel is not None:
             self._newest[channel], self.latest = stay, channel
@@ -60,8 +62,9 @@ class Member:
         return stay
 
     def forget(self, stay: Stay) -> None:
-        """Take a stay back that never came to be; its channel bears the one before again."""
+        """Take a stay back that never came to be and is not the only one; its channel bears the one before again."""
         stay.void = True
+        self.lasting -= 1
         self._open.pop(stay.place, None)
         while self.stays[-1].void:
             del self.stays[-1]

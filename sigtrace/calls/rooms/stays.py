@@ -164,7 +164,7 @@ class Stays:
         stay = member.stay_on(event.bearer.channel)
         if stay.confirmed or stay.channel != event.bearer.channel:
             return
-        if len(member.stays) > 1:
+        if member.lasting > 1:
             member.forget(stay)
         else:
             stay.room = stay.joined_ns = None

@@ -11,7 +11,16 @@ from sigtrace.calls.surroundings import Surroundings
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.signaling.bearer import Bearer
 from sigtrace.signaling.events import Listed
-from sigtrace.signaling.room_events import JoinAsked, Joined, LeaveAsked, PeerJoined, PeerLeft, RoomEvent, Sent
+from sigtrace.signaling.room_events import (
+    JoinAsked,
+    Joined,
+    JoinRefused,
+    LeaveAsked,
+    PeerJoined,
+    PeerLeft,
+    RoomEvent,
+    Sent,
+)
 from tests.builders.exchanges import ns
 
 if TYPE_CHECKING:
@@ -89,3 +98,11 @@ def test_the_list_of_one_channel_is_of_its_room() -> None:
         at(3, 1, Joined, peer="carol", others=(Listed("dave", "dave", connected=True),)),
     ]
     assert stays_of(history_of(events), "dave") == [("red", None, None)]
+
+
+def test_who_is_let_in_nowhere_is_still_connected() -> None:
+    """A peer that asks over two channels and is refused over both, one after the other, is in no room, and there."""
+    asked = [at(1, 1, JoinAsked, room="red", peer="carol"), at(2, 2, JoinAsked, room="blue", peer="carol")]
+    refused = [at(3, 1, JoinRefused, reason="full"), at(4, 2, JoinRefused, reason="full")]
+    assert stays_of(history_of([*asked, refused[0]]), "carol") == [("blue", None, None)]
+    assert stays_of(history_of([*asked, *refused]), "carol") == [(None, None, None)]
