@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import chain, islice
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 from sigtrace.calls.peers import Departure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+MAX_OPEN: Final = 64
+"""Stays of one peer that may be meant when it leaves: nobody is in more rooms at a time, and the newest are meant."""
 
 
 @dataclass(slots=True)
@@ -41,6 +45,7 @@ class Member:
     latest: str | None = None  # the channel that came last
     lasting: int = 0  # stays that were not taken back
     _newest: dict[str, Stay] = field(default_factory=dict)  # by channel: the stay that it bears
+    _begun: dict[str, list[Stay]] = field(default_factory=dict)  # by channel: those that began over it
     _open: dict[int, Stay] = field(default_factory=dict)  # by place: those that have not ended
     _told: dict[int, Stay] = field(default_factory=dict)  # by place: those that others were told the end of
 
@@ -49,28 +54,35 @@ class Member:
         stay = Stay(len(self.stays), room, channel)
         self.stays.append(stay)
         self.lasting += 1
-        self._open[stay.place] = stay
+        _hold(self._open, stay)
         if channel is not None:
+            self._begun.setdefault(channel, []).append(stay)
             self._newest[channel], self.latest = stay, channel
         return stay
 
     def go_on(self, channel: str) -> Stay:
         """Let one more channel bear the newest stay."""
         stay = self.stays[-1]
-        stay.channel = channel if stay.channel is None else stay.channel
+        if stay.channel is None:
+            stay.channel = channel
+            self._begun.setdefault(channel, []).append(stay)
         self._newest[channel], self.latest = stay, channel
         return stay
 
     def forget(self, stay: Stay) -> None:
-        """Take a stay back that never came to be and is not the only one; its channel bears the one before again."""
+        """Take back the newest stay over its channel, which never came to be; the channel bears the one before again.
+
+        It is not the only stay.
+        """
         stay.void = True
         self.lasting -= 1
         self._open.pop(stay.place, None)
         while self.stays[-1].void:
             del self.stays[-1]
         if stay.channel is not None:
-            over_it = (one for one in reversed(self.stays) if one.channel == stay.channel and not one.void)
-            self._newest[stay.channel] = next(over_it, self.stays[-1])
+            begun = self._begun[stay.channel]
+            begun.pop()
+            self._newest[stay.channel] = begun[-1] if begun else self.stays[-1]
 
     def is_on(self, channel: str) -> bool:
         """Tell whether a channel bears one of the stays."""
@@ -94,7 +106,7 @@ class Member:
         stay = _meant(self._tellable(self._open.values()), room)
         if stay is not None:
             self._end(stay, at_ns, Departure.VANISHED)
-            self._told[stay.place] = stay
+            _hold(self._told, stay)
 
     def tell_leaver(self, room: str | None, at_ns: int) -> None:
         """Leave a room, as the peer is told, which is still there then: it left as it wished, perhaps for another."""
@@ -102,7 +114,8 @@ class Member:
         stay = next((stay for stay in known if room in (None, stay.room)), None)
         if stay is None:
             return
-        following = next((one.joined_ns for one in islice(self.stays, stay.place + 1, None) if not one.void), None)
+        behind = (self.stays[place] for place in range(stay.place + 1, len(self.stays)))
+        following = next((one.joined_ns for one in behind if not one.void), None)
         left_ns = at_ns if stay.left_ns is None else stay.left_ns
         self._end(stay, left_ns if following is None else min(following, left_ns), Departure.SIGNED_OUT)
 
@@ -126,6 +139,13 @@ class Member:
         if not self.is_confirmed:
             return list(stays)
         return [stay for stay in stays if stay.confirmed or stay.channel is None]
+
+
+def _hold(some: dict[int, Stay], stay: Stay) -> None:
+    """Hold a stay that may be meant later, in place of the oldest when there are too many."""
+    some[stay.place] = stay
+    if len(some) > MAX_OPEN:
+        del some[next(iter(some))]
 
 
 def _meant(stays: Iterable[Stay], room: str | None) -> Stay | None:

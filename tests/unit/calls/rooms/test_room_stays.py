@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sigtrace.application.span import Span
 from sigtrace.calls.history import History, write_history
 from sigtrace.calls.peers import Departure
+from sigtrace.calls.rooms.membership import MAX_OPEN
 from sigtrace.calls.surroundings import Surroundings
 from sigtrace.packets.endpoint import Endpoint
 from sigtrace.signaling.bearer import Bearer
@@ -106,3 +107,11 @@ def test_who_is_let_in_nowhere_is_still_connected() -> None:
     refused = [at(3, 1, JoinRefused, reason="full"), at(4, 2, JoinRefused, reason="full")]
     assert stays_of(history_of([*asked, refused[0]]), "carol") == [("blue", None, None)]
     assert stays_of(history_of([*asked, *refused]), "carol") == [(None, None, None)]
+
+
+def test_leaving_means_one_of_the_newest_stays() -> None:
+    """Of more rooms than anyone is in at a time, the oldest that may be meant is left, and the others are not."""
+    rooms = [f"room-{number}" for number in range(MAX_OPEN + 2)]
+    events = [at(1, 1, kind, room=room, peer="carol") for room in rooms for kind in (JoinAsked, Joined)]
+    stays = stays_of(history_of([*events, at(2, 1, LeaveAsked)]), "carol")
+    assert [room for room, left, _ in stays if left is not None] == ["room-2"]
