@@ -111,9 +111,9 @@ class Router:
         damaged = content.sha256 is None and content.essence is None
         if damaged or sent.receiver in self._incomplete or self._last_ns - sent.bearer.span.end_ns < PROMPT_NS:
             return Fate.UNSEEN
-        others = self._present - {self._identities.of(sent.bearer)}
         if to_all or sent.receiver is None:
-            return Fate.UNDELIVERED if others and to_all else Fate.UNSEEN
+            alone = len(self._present) == (self._identities.of(sent.bearer) in self._present)
+            return Fate.UNDELIVERED if to_all and not alone else Fate.UNSEEN
         absent = sent.receiver in self._identities.told and sent.receiver not in self._present
         return Fate.UNSEEN if absent else Fate.UNDELIVERED
 
