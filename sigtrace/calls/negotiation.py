@@ -19,8 +19,10 @@ protocol names them, each such dialog is a call of its own.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.calls.peers import Departure
@@ -130,10 +132,40 @@ def find_calls(session: int, signals: Sequence[Signal], peers: Iterable[Peer], q
     for signal in signals:
         reader.read(signal)
     ordered = sorted(reader.calls, key=lambda call: call.first.began_ns)
-    return [_close(number, session, call, stays, quit_ns) for number, call in enumerate(ordered, 1)]
+    departures = {key: _Departures(own) for key, own in stays.items()}
+    return [_close(number, session, call, departures, quit_ns) for number, call in enumerate(ordered, 1)]
 
 
-_Stays: TypeAlias = "Mapping[PeerId, Sequence[Peer]]"
+class _Departures:
+    """How the stays of one peer ended."""
+
+    def __init__(self, stays: Sequence[Peer]) -> None:
+        self._newest = stays[-1]
+        self._joined_ns: list[int] = []
+        self._longest: list[Peer] = []  # of those that began so far: the last to end
+        for stay in sorted(stays, key=lambda stay: stay.joined_ns or 0):
+            before = self._longest[-1] if self._longest else stay
+            self._joined_ns.append(stay.joined_ns or 0)
+            self._longest.append(max(before, stay, key=_left_ns))
+
+    def leaving(self, began_ns: int) -> Peer | None:
+        """Return the stay by whose end the peer left a call: of those during which it began, the last to end.
+
+        Whoever leaves a room and comes again has left the calls in it; whoever is in another room as well is still
+        there.
+        """
+        before = bisect_right(self._joined_ns, began_ns)
+        stay = self._longest[before - 1] if before else self._newest
+        if _left_ns(stay) < began_ns:
+            stay = self._newest
+        return None if stay.left_ns is None else stay
+
+
+def _left_ns(stay: Peer) -> float:
+    return inf if stay.left_ns is None else stay.left_ns
+
+
+_Stays: TypeAlias = "Mapping[PeerId, _Departures]"
 _Key: TypeAlias = "tuple[frozenset[PeerId | None], str | None]"
 
 
@@ -302,7 +334,8 @@ def _with_end(whole: Call, call: _Open, stays: _Stays, quit_ns: int | None) -> C
         return replace(whole, ended=CallEnd.REFUSED, ended_ns=call.offers[-1].sent_ns)
     if call.superseded:
         return replace(whole, ended=CallEnd.SUPERSEDED, ended_ns=None)
-    left = [peer for key in (call.caller, call.callee) if (peer := _leaving(stays.get(key, ()), whole.began_ns))]
+    own = [stays[key] for key in (call.caller, call.callee) if key in stays]
+    left = [peer for departures in own if (peer := departures.leaving(whole.began_ns)) is not None]
     if left:
         gone = min(left, key=lambda peer: peer.left_ns or 0)
         ended = _ENDS.get(gone.left, CallEnd.VANISHED) if gone.left is not None else CallEnd.VANISHED
@@ -310,22 +343,6 @@ def _with_end(whole: Call, call: _Open, stays: _Stays, quit_ns: int | None) -> C
     if quit_ns is not None and quit_ns >= whole.began_ns:
         return replace(whole, ended=CallEnd.SERVER_QUIT, ended_ns=quit_ns)
     return whole
-
-
-def _leaving(stays: Sequence[Peer], began_ns: int) -> Peer | None:
-    """Return the stay by whose end a peer left a call: of those during which it began, the last to end.
-
-    Whoever leaves a room and comes again has left the calls in it; whoever is in another room as well is still there.
-    """
-    then = [
-        stay
-        for stay in stays
-        if (stay.joined_ns is None or stay.joined_ns <= began_ns) and (stay.left_ns is None or stay.left_ns >= began_ns)
-    ]
-    there = then or stays[-1:]
-    if not there or any(stay.left_ns is None for stay in there):
-        return None
-    return max(there, key=lambda stay: stay.left_ns or 0)
 
 
 _ENDS = {Departure.SIGNED_OUT: CallEnd.SIGNED_OUT, Departure.DROPPED: CallEnd.DROPPED}
