@@ -177,7 +177,10 @@ def hear(opened: Opened, *, event: str | None = None, around: Mapping[str, Any] 
         return [_heard(value, opened.found, None, around or {})]
     outer = {**(around or {}), **(_flat(value) if isinstance(value, dict) else {})}
     parts = parts[:MAX_MESSAGES]
-    own = {id(part): [one for one in opened.found if _within(part, one)] for part in parts}
+    own: dict[int, list[Found]] = {id(part): [] for part in parts}
+    for one in opened.found:
+        for holder in {id(step[0]) for step in one.way} & own.keys():
+            own[holder].append(one)
     return [_heard(part, own[id(part)], None, outer) for part in parts]
 
 
@@ -194,10 +197,6 @@ def _parts(value: Any) -> list[Any] | None:
         return None
     addressed = {*words.VERB, *words.TO, *words.FROM}
     return value if not value or any(addressed & _flat(one).keys() for one in value) else None
-
-
-def _within(part: Any, found: Found) -> bool:
-    return any(step[0] is part for step in found.way)
 
 
 def _layers(value: Any) -> Iterator[Mapping[str, Any]]:
