@@ -33,6 +33,10 @@ MAX_WRAPPINGS: Final = 4
 MAX_STRINGS: Final = 4096
 """Strings of one payload that are looked at: a list of all that waits for a peer holds a few hundred."""
 
+MAX_PLACES: Final = 16_384
+"""Objects and lists of one payload that are looked into: what has so many of them is no signaling, or nearly all of it
+is something else."""
+
 MAX_FOUND: Final = 512
 """Descriptions and candidates taken from one payload: the answer to a poll brings some dozens at most."""
 
@@ -131,6 +135,7 @@ class _Opener:
     """Opens the strings of one payload, as many as the bound allows."""
 
     left: int = MAX_STRINGS
+    places_left: int = MAX_PLACES
 
     def open_text(self, text: str, wrappings: int, *, form: bool = False) -> Any:
         """Return what a text is: a value of JSON, the fields of a form, or plain text."""
@@ -151,8 +156,9 @@ class _Opener:
         if isinstance(value, str):
             return self._open_string(value, wrappings)
         places = deque([value])
-        while places:
+        while places and self.places_left > 0:
             place = places.popleft()
+            self.places_left -= 1
             for key, one in list(place.items() if isinstance(place, dict) else enumerate(place)):
                 if isinstance(one, str):
                     place[key] = self._open_string(one, wrappings)
@@ -186,13 +192,15 @@ class _Opener:
 
 def _search(value: Any) -> Iterator[Found]:
     """Yield what is in an opened value, in the order it stands there."""
-    number = 0
+    number = entered = 0
     places: list[tuple[Any, _Way | None]] = [(value, None)]
-    while places and number < MAX_FOUND:
+    while places and number < MAX_FOUND and entered <= MAX_PLACES:
         one, way = places.pop()
         if isinstance(one, dict):
+            entered += 1
             places += [(inner, _Way((one, key), way)) for key, inner in reversed(one.items())]
         elif isinstance(one, list):
+            entered += 1
             places += [(inner, way) for inner in reversed(one)]
         elif isinstance(one, str) and (carried := _is_carried(one)) is not None:
             number += 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sigtrace.signaling import payload_search
 from sigtrace.signaling.message_json import MAX_JSON
-from sigtrace.signaling.payload_search import MAX_FOUND, MAX_STRINGS, Carried, may_hold, open_payload
+from sigtrace.signaling.payload_search import MAX_FOUND, MAX_PLACES, MAX_STRINGS, Carried, may_hold, open_payload
 from tests.builders.homemade import CANDIDATE, OFFER, as_bytes
 
 OBJECT = json.dumps({"sdp": OFFER})
@@ -160,3 +160,10 @@ def test_any_bytes_are_harmless(data: bytes) -> None:
     may_hold(data)
     for found in open_payload(data).found:
         found.text.encode()
+
+
+@pytest.mark.parametrize(("lists", "found"), [(MAX_PLACES - 2, 1), (MAX_PLACES - 1, 0)])
+def test_so_many_objects_and_lists_are_looked_into(lists: int, found: int) -> None:
+    """What stands behind as many objects and lists as are looked into is not found; before that, it is."""
+    payload = [*([] for _ in range(lists)), {"sdp": OFFER}]
+    assert len(open_payload(as_bytes(payload)).found) == found
