@@ -9,6 +9,7 @@ from sigtrace.application.websocket.message import Message
 from sigtrace.notices import Notice
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.kept_descriptions import KeptDescriptions
+from sigtrace.signaling.kept_events import KeptEvents
 from sigtrace.signaling.recognition import ExchangeRole, Recogniser, role_of
 from sigtrace.signaling.socketio import SocketIO
 
@@ -87,7 +88,7 @@ def _decode(
 ) -> tuple[dict[str, list[SignalingEvent]], list[Notice]]:
     events: dict[str, list[SignalingEvent]] = {}
     notices: list[Notice] = []
-    kept = KeptDescriptions()
+    kept, descriptions = KeptEvents(len(units)), KeptDescriptions()
     own: dict[SignalingProtocol, list[Unit]] = {}
     for unit, protocol in zip(units, recognised, strict=True):
         if protocol is not None:
@@ -96,9 +97,9 @@ def _decode(
         for event in protocol.decode_together(some):
             if isinstance(event, Notice):
                 notices.append(event)
-            else:
-                events.setdefault(protocol.name, []).append(kept.limit(event))
-    return events, [*notices, *kept.notices()]
+            elif (limited := kept.limit(event)) is not None:
+                events.setdefault(protocol.name, []).append(descriptions.limit(limited))
+    return events, [*notices, *kept.notices(), *descriptions.notices()]
 
 
 def _protocols_of_bearers(
