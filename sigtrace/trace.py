@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sigtrace.application.http.message import Exchange
     from sigtrace.application.socketio.packet import EngineSession, SocketPacket
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.recognition import ExchangeRole
     from sigtrace.streams.flow import Flow
+
+    _OfSession = TypeVar("_OfSession", Peer, Wait, Act, Signal)
 
 
 class DecodedFlow(Value, frozen=True, kw_only=True):
@@ -106,6 +108,46 @@ class Trace:
         """Return a peer by its session and id."""
         return self._peer_by_id.get((session, peer)) if peer is not None else None
 
+    def session(self, number: int) -> Session | None:
+        """Return a session by its number."""
+        return self._session_by_number.get(number)
+
+    def peers_in(self, session: int) -> Sequence[Peer]:
+        """Return the peers of a session, in order of time as all that follows."""
+        return self._peers_by_session.get(session, ())
+
+    def waits_in(self, session: int) -> Sequence[Wait]:
+        """Return the waits of a session."""
+        return self._waits_by_session.get(session, ())
+
+    def acts_in(self, session: int) -> Sequence[Act]:
+        """Return the acts of a session."""
+        return self._acts_by_session.get(session, ())
+
+    def signals_in(self, session: int) -> Sequence[Signal]:
+        """Return the signals of a session."""
+        return self._signals_by_session.get(session, ())
+
+    @cached_property
+    def _session_by_number(self) -> dict[int, Session]:
+        return {session.number: session for session in self.sessions}
+
+    @cached_property
+    def _peers_by_session(self) -> dict[int, list[Peer]]:
+        return _by_session(self.peers)
+
+    @cached_property
+    def _waits_by_session(self) -> dict[int, list[Wait]]:
+        return _by_session(self.waits)
+
+    @cached_property
+    def _acts_by_session(self) -> dict[int, list[Act]]:
+        return _by_session(self.acts)
+
+    @cached_property
+    def _signals_by_session(self) -> dict[int, list[Signal]]:
+        return _by_session(self.signals)
+
     @cached_property
     def _exchange_by_number(self) -> dict[int, Exchange]:
         return {exchange.number: exchange for exchange in self.exchanges}
@@ -133,3 +175,10 @@ class Trace:
     @cached_property
     def _peer_by_id(self) -> dict[tuple[int, PeerId], Peer]:
         return {(peer.session, peer.id): peer for peer in self.peers}
+
+
+def _by_session(some: Iterable[_OfSession]) -> dict[int, list[_OfSession]]:
+    grouped: dict[int, list[_OfSession]] = {}
+    for one in some:
+        grouped.setdefault(one.session, []).append(one)
+    return grouped

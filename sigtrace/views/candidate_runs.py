@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.signaling.content import SignalKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sigtrace.calls.signals import Signal
     from sigtrace.signaling.events import PeerId
 
@@ -15,7 +18,7 @@ _APART_NS = 2_000_000_000
 """Candidates further apart than this have different causes: a STUN server that answered late, another network."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """Candidates from one peer to another with nothing else in that direction between them."""
 
@@ -26,9 +29,9 @@ class Run:
         """The one that was sent first."""
         return self.signals[0]
 
-    @property
+    @cached_property
     def first_delivered(self) -> Signal | None:
-        """The one that was delivered first; None when none was."""
+        """The one that was delivered first; None when none was. Every delivery asks, so it is found once."""
         delivered = [signal for signal in self.signals if signal.delivered_ns is not None]
         return min(delivered, key=lambda signal: signal.delivered_ns or 0, default=None)
 
@@ -41,7 +44,7 @@ class Run:
 _Way: TypeAlias = "tuple[PeerId | None, PeerId | None]"
 
 
-def find_runs(signals: list[Signal]) -> dict[int, Run]:
+def find_runs(signals: Sequence[Signal]) -> dict[int, Run]:
     """Return the runs of two and more candidates by the numbers of their signals, which are in order of time."""
     open_runs: dict[_Way, Run] = {}
     runs: list[Run] = []

@@ -37,7 +37,7 @@ class Columns:
         rooms = _rooms_of(trace, session)
         order = _in_order_of_arrival(trace, session, weights, rooms)
         room = max_peers if len(order) <= max_peers else max(max_peers - 1, 1)  # the others need a column, too
-        real = {peer.id for peer in trace.peers if peer.session == session}
+        real = {peer.id for peer in trace.peers_in(session)}
         kept = set(sorted(order, key=lambda party: (party not in real, -weights[party]))[:room])
         shown: list[Party | None] = [party for party in order if party in kept]
         self.folded = tuple(party for party in order if party not in kept)
@@ -76,17 +76,19 @@ def _weigh(steps: Iterable[Step]) -> dict[Party, int]:
 def _rooms_of(trace: Trace, session: int) -> dict[Party, str]:
     """Return the first room of each peer that was in one."""
     rooms: dict[Party, str] = {}
-    for peer in trace.peers:
-        if peer.session == session and peer.room is not None:
+    for peer in trace.peers_in(session):
+        if peer.room is not None:
             rooms.setdefault(peer.id, name_room(peer.room))
     return rooms
 
 
 def _in_order_of_arrival(trace: Trace, session: int, weights: dict[Party, int], rooms: dict[Party, str]) -> list[Party]:
     """Order peers as they came, those of one room together."""
-    known: list[Party] = [peer.id for peer in trace.peers if peer.session == session and peer.id in weights]
-    opened = list(dict.fromkeys(rooms.get(party) for party in known))
-    known.sort(key=lambda party: opened.index(rooms.get(party)))
+    known: list[Party] = [peer.id for peer in trace.peers_in(session) if peer.id in weights]
+    opened: dict[str | None, int] = {}
+    for party in known:
+        opened.setdefault(rooms.get(party), len(opened))
+    known.sort(key=lambda party: opened[rooms.get(party)])
     return list(dict.fromkeys([*known, *weights]))
 
 

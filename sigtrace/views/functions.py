@@ -53,8 +53,9 @@ class CodeBehind:
         number = self._people.session_of(carrier)
         if number is None:
             return ()
-        protocol = next((one.protocol for one in self._trace.sessions if one.number == number), "")
-        return tuple(_codes(self._story(number).tell(carrier), functions_of(protocol)))
+        session = self._trace.session(number)
+        known = functions_of(session.protocol if session is not None else "")
+        return tuple(_codes(self._story(number).tell(carrier), known))
 
     def _story(self, session: int) -> Story:
         if session not in self._stories:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.views.candidate_runs import find_runs
@@ -39,13 +40,13 @@ class Scene:
         self.people = people
         self.session = session
         self.fold = fold
-        self.peers = [peer for peer in trace.peers if peer.session == session]
-        self.waits = [wait for wait in trace.waits if wait.session == session]
+        self.peers = trace.peers_in(session)
+        self.waits = trace.waits_in(session)
         self.wait_of = {wait.exchange: wait for wait in self.waits}
-        self.acts = [act for act in trace.acts if act.session == session]
-        self.all_waits = self.waits if whole is None else [wait for wait in whole.waits if wait.session == session]
-        self.all_acts = self.acts if whole is None else [act for act in whole.acts if act.session == session]
-        signals = [signal for signal in trace.signals if signal.session == session]
+        self.acts = trace.acts_in(session)
+        self.all_waits = self.waits if whole is None else whole.waits_in(session)
+        self.all_acts = self.acts if whole is None else whole.acts_in(session)
+        signals = trace.signals_in(session)
         self._sent: dict[tuple[int, bool], dict[int, list[Signal]]] = {}  # by what bore them, copies together
         self._delivered: dict[int, list[Signal]] = {}
         for signal in signals:
@@ -111,7 +112,7 @@ class Scene:
         """Name a peer of this session briefly."""
         return self.people.short(self.session, peer)
 
-    @property
+    @cached_property
     def crowded(self) -> bool:
         """With more than two peers, a message does not say by itself whom it is for."""
         return len({peer.id for peer in self.peers if not peer.is_server}) > 2

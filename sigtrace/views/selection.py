@@ -177,10 +177,11 @@ class _Company:
         acts = [act for act in self._trace.acts if any(self.concerned(act.session, act.peer))]
         numbers = {wait.exchange for wait in waits} | {act.number for act in acts}
         numbers |= {number for one in signals for number in (one.sent_by, one.delivered_by) if number}
-        partners = {(one.session, peer) for one in signals for peer in (one.sender, one.receiver) if peer is not None}
+        pairs = ((one.session, peer) for one in signals for peer in (one.sender, one.receiver) if peer is not None)
+        shown = self._chosen.union(pairs)
         return _keep(
             _keep_carriers(self._trace, lambda one: one.number in numbers or self._made(one)),
-            peers=(peer for peer in self._trace.peers if (peer.session, peer.id) in self._chosen | partners),
+            peers=(peer for peer in self._trace.peers if (peer.session, peer.id) in shown),
             waits=waits,
             acts=acts,
             signals=signals,
