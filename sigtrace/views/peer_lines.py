@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure
@@ -13,7 +15,7 @@ from sigtrace.views.quantities import format_duration
 from sigtrace.views.times import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.waits import Wait
@@ -41,28 +43,34 @@ class PeerLine(Value, frozen=True, kw_only=True):
     interest: int  # the higher, the sooner it is listed
 
 
-def describe_peers(trace: Trace) -> list[PeerLine]:
-    """Describe every peer of a trace, in order."""
+def describe_peers(trace: Trace, most: int) -> list[PeerLine]:
+    """Describe the peers of a trace, in order; where there are more than a screen has room for, those that matter."""
+    interest = _interest(trace)
+    people = [(peer, _weight(peer, interest)) for peer in trace.peers if not peer.is_server]
+    if len(people) > most + 1:  # a line that says "1 more" says less than the peer would
+        ranked = sorted(enumerate(people), key=lambda ranked: -ranked[1][1])[:most]
+        people = [one for _, one in sorted(ranked, key=itemgetter(0))]
     waits: dict[tuple[int, object], list[Wait]] = {}
     for wait in trace.waits:
         waits.setdefault((wait.session, wait.peer), []).append(wait)
-    interest = _interest(trace)
+    for own in waits.values():
+        own.sort(key=attrgetter("ended_ns"))
     stays = Counter((peer.session, peer.id) for peer in trace.peers)
     describer = _Describer(trace)
     lines = []
-    for peer in trace.peers:
+    for peer, weight in people:
         key = (peer.session, peer.id)
         own = waits.get(key, [])
-        if stays[key] > 1:
-            own = [wait for wait in own if _was_there(peer, wait)]
-        if not peer.is_server:
-            lines.append(describer.describe(peer, own, interest.get(key, 0)))
+        lines.append(describer.describe(peer, _of_stay(peer, own) if stays[key] > 1 else own, weight))
     return lines
 
 
-def _was_there(peer: Peer, wait: Wait) -> bool:
-    """Tell whether a wait ended in this stay of a peer that has several."""
-    return (peer.joined_ns or 0) <= wait.ended_ns and (peer.left_ns is None or wait.ended_ns <= peer.left_ns)
+def _of_stay(peer: Peer, waits: Sequence[Wait]) -> Sequence[Wait]:
+    """Return the waits that ended in this stay of a peer that has several; they come by their ends."""
+    first = bisect_left(waits, peer.joined_ns or 0, key=attrgetter("ended_ns"))
+    if peer.left_ns is None:
+        return waits[first:]
+    return waits[first : bisect_right(waits, peer.left_ns, key=attrgetter("ended_ns"))]
 
 
 class _Describer:
@@ -90,7 +98,7 @@ class _Describer:
             blind=format_duration(sum(wait.blind_ns or 0 for wait in waits)) if len(waits) > 1 else "",
             departure=self._departure(peer),
             vanished=vanished,
-            interest=interest + (10 if vanished else 0),
+            interest=interest,
         )
 
     def _name(self, peer: Peer) -> str:
@@ -125,6 +133,10 @@ def _seconds(span_ns: int) -> str:
 def _longest(waits: Sequence[Wait]) -> str:
     hangs = [wait.hang_ns for wait in waits if wait.hang_ns is not None]
     return format_duration(max(hangs)) if hangs else ""
+
+
+def _weight(peer: Peer, interest: Mapping[tuple[int, object], int]) -> int:
+    return interest.get((peer.session, peer.id), 0) + (10 if peer.left is Departure.VANISHED else 0)
 
 
 def _interest(trace: Trace) -> dict[tuple[int, object], int]:

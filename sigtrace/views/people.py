@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sigtrace.application.http.message import Exchange
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from sigtrace.application.websocket.message import Message
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.sessions import Session
+    from sigtrace.packets.endpoint import Endpoint
     from sigtrace.trace import Trace
 
 _PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")
@@ -94,12 +97,15 @@ class People:
         number = self._sessions.get(carrier.number)
         if number is not None:
             return number
-        runs = [one for one in self._runs.get(carrier.server, ()) if one.started_ns <= carrier.at_ns]
         protocol = self._trace.protocol_of(carrier.number)
-        same = [one for one in runs if one.protocol == protocol]
-        if not same and not isinstance(carrier, Exchange):
-            return None
-        return (same or runs)[-1].number if runs else None
+        same = self._run_at(carrier, protocol)
+        return self._run_at(carrier, None) if same is None and isinstance(carrier, Exchange) else same
+
+    def _run_at(self, carrier: Exchange | Message, protocol: str | None) -> int | None:
+        """Return the last session before an exchange or message on its server: of a protocol, or of any."""
+        runs = self._runs.get((carrier.server, protocol), [])
+        before = bisect_right(runs, carrier.at_ns, key=attrgetter("started_ns"))
+        return runs[before - 1].number if before else None
 
     def _with_id(self, session: int, peer: PeerId | None, name: str) -> str:
         tag = None if peer is None else self.tag(session, peer)
@@ -137,10 +143,11 @@ class People:
         return sessions
 
     @cached_property
-    def _runs(self) -> dict[object, list[Session]]:
-        runs: dict[object, list[Session]] = {}
-        for session in self._trace.sessions:
-            runs.setdefault(session.server, []).append(session)
+    def _runs(self) -> dict[tuple[Endpoint, str | None], list[Session]]:
+        runs: dict[tuple[Endpoint, str | None], list[Session]] = {}
+        for session in sorted(self._trace.sessions, key=attrgetter("started_ns")):
+            for protocol in (session.protocol, None):
+                runs.setdefault((session.server, protocol), []).append(session)
         return runs
 
     @cached_property

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 PEERS_SHOWN = 8
-"""Peers on the screen when there are many: those in failed calls first."""
+"""Peers on the screen when there are many: those in failed calls first. With many sessions, two for each."""
 
 CALLS_SHOWN = 8
 _FILES_NAMED = 3
@@ -113,18 +113,16 @@ def _warnings(trace: Trace) -> tuple[str, ...]:
 
 def _sessions(trace: Trace) -> list[SessionLines]:
     """Peers share the room there is, however many sessions they are in."""
-    lines = describe_peers(trace)
-    room = max(PEERS_SHOWN, 2 * len(trace.sessions))
-    many = len(lines) > room + 1  # a line that says "1 more" says less than the peer would
-    ranked = sorted(lines, key=lambda line: -line.interest)[:room]
-    shown = set(ranked) if many else set(lines)
+    shown: dict[int, list[PeerLine]] = {}
+    for line in describe_peers(trace, max(PEERS_SHOWN, 2 * len(trace.sessions))):
+        shown.setdefault(line.session, []).append(line)
     sessions = []
     for session in trace.sessions:
-        own = [line for line in lines if line.session == session.number]
-        kept = tuple(line for line in own if line in shown)
+        kept = tuple(shown.get(session.number, ()))
+        all_peers = sum(not peer.is_server for peer in trace.peers_in(session.number))
         remark = f"{session.protocol}, restarted" if session.restarted else session.protocol
         sessions.append(
-            SessionLines(server=str(session.server), remark=remark, peers=kept, more_peers=len(own) - len(kept))
+            SessionLines(server=str(session.server), remark=remark, peers=kept, more_peers=all_peers - len(kept))
         )
     return sessions
 
