@@ -3,6 +3,7 @@
     python -m benchmarks.floods                          every flood
     python -m benchmarks.floods syns fragments-ipv4      some
     python -m benchmarks.floods --scale 0.01 --times 1   small
+    python -m benchmarks.floods --whole-way rooms-churn  with every view, all records and selections of each kind
 
 A flood is made while it is read and never lies on a disk. It is made by a process of its own; the times are those of
 the process that reads, user and system together, without what starting takes, and its greatest resident memory.
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--times", default="1,2,4", help="sizes, as factors: 1,2,4")
     parser.add_argument("--scale", type=float, default=1.0, help="of all sizes")
     parser.add_argument("--command", default="analyze -", help="of sigtrace: 'export -', 'chart -'")
+    parser.add_argument("--whole-way", action="store_true", help="every view and all records in place of a command")
     parser.add_argument("--make", action="store_true", help="write the capture of one flood to standard output")
     arguments = parser.parse_args()
     factors = [float(factor) for factor in arguments.times.split(",")]
@@ -45,12 +47,14 @@ def main() -> None:
         write(arguments.names[0], arguments.scale * factors[0])
         return
     floods = known()
-    idle = cost(["analyze", "-"], "pings", 0.0).seconds
+    whole_way = ["benchmarks.floods.whole_way"]
+    command = whole_way if arguments.whole_way else ["sigtrace", *arguments.command.split()]
+    idle = cost(command, "pings", 0.0).seconds
     headings = [f"at {factor:g}" for factor in factors]
     print(f"| Flood | Largest | {' | '.join(headings)} | Last ratio | Memory |")
     print(f"|---|--:|{'--:|' * len(factors)}--:|--:|", flush=True)
     for name in arguments.names or floods:
-        runs = [cost(arguments.command.split(), name, arguments.scale * factor) for factor in factors]
+        runs = [cost(command, name, arguments.scale * factor) for factor in factors]
         size, unit = floods[name]
         largest = f"{round(size * arguments.scale * factors[-1]):,} {unit}"
         print(row(name, largest, runs, idle), flush=True)
@@ -83,11 +87,11 @@ def write(name: str, scale: float) -> None:
 
 
 def cost(command: list[str], name: str, scale: float) -> Cost:
-    """Run sigtrace on one flood."""
+    """Run a module, sigtrace mostly, with its arguments on one flood."""
     maker = [sys.executable, "-m", "benchmarks.floods", "--make", name, "--scale", str(scale), "--times", "1"]
     with subprocess.Popen(maker, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as source:
         reader = subprocess.Popen(
-            [sys.executable, "-m", "sigtrace", *command],
+            [sys.executable, "-m", *command],
             cwd=CHECKOUT,
             stdin=source.stdout,
             stdout=subprocess.DEVNULL,

@@ -49,6 +49,16 @@ def sign_ins(size: int, clock: Clock) -> Iterator[Rows]:
         yield _answered(request, answer, clock, first, count)
 
 
+def restarts(size: int, clock: Clock) -> Iterator[Rows]:
+    """Sign-ins that are all given the first number, as if the server had started anew each time."""
+    for first, count in parts(size, 900):
+        number = digits(np.arange(first, first + count) + 10, 8)
+        request = joined(count, b"GET /sign_in?peer", number, b" HTTP/1.0\r\n\r\n")
+        line = joined(count, b"peer", number, b",1,1\n")
+        answer = joined(count, OK, b"Pragma: 1\r\nContent-Length: %d\r\n\r\n" % line.shape[1], line)
+        yield _answered(request, answer, clock, first, count)
+
+
 def waits(size: int, clock: Clock) -> Iterator[Rows]:
     """Waits that are told of somebody who joined."""
     for first, count in parts(size, 900):
@@ -114,6 +124,7 @@ def names_long(size: int, clock: Clock) -> Iterator[Rows]:
 
 FLOODS: dict[str, Flood] = {
     "sign-ins": Flood(sign_ins, 250_000, "sign-ins"),
+    "restarts": Flood(restarts, 5_000, "sign-ins"),
     "waits": Flood(waits, 250_000, "waits"),
     "messages": Flood(messages, 250_000, "messages"),
     "mailbox": Flood(mailbox, 250_000, "messages"),
