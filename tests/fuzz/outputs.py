@@ -29,6 +29,7 @@ from sigtrace.views.selection import Selection, select
 from sigtrace.views.summary import summarise
 from sigtrace.views.times import TimeFormat
 from sigtrace.views.waits import list_waits
+from sigtrace.views.websocket_message import explain_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 SCREENS = (Screen(width=None), Screen(width=80), Screen(width=41, ascii=True))
-SHOWN = 8  # exchanges shown one by one
+SHOWN = 8  # exchanges and messages shown one by one
 
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _HARMFUL = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, surrogates, and what breaks lines
@@ -79,6 +80,8 @@ def _on_screen(trace: Trace, screen: Screen) -> Iterator[str]:
     yield render_negotiation(explain_negotiations(trace), screen)
     for exchange in trace.exchanges[:SHOWN]:
         yield render_exchange(explain_exchange(trace, exchange.number, code=True, verbose=True), screen)
+    for message in trace.messages[:SHOWN]:
+        yield render_exchange(explain_message(trace, message, code=True, verbose=True), screen)
 
 
 def check_harmless(text: str) -> None:
