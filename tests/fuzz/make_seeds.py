@@ -37,6 +37,16 @@ from sigtrace.capture.writer import (
 from sigtrace.packets.packet import ACK, FIN, PSH, SYN, Segment
 from sigtrace.packets.sieve import Sieve
 from sigtrace.pipeline import analyze
+from sigtrace.signaling.room_events import (
+    Delivered,
+    JoinAsked,
+    Joined,
+    JoinRefused,
+    LeaveAsked,
+    PeerJoined,
+    PeerLeft,
+    Sent,
+)
 from sigtrace.sources.file import read
 from sigtrace.streams.flow import Chunk, Delivery
 from sigtrace.streams.reassembly import Reassembler
@@ -59,6 +69,7 @@ from tests.fuzz.targets import socketio
 from tests.fuzz.targets.fragments import encode_fragment
 from tests.fuzz.targets.http import encode_item
 from tests.fuzz.targets.packets import encode_record
+from tests.fuzz.targets.rooms import encode_event
 from tests.fuzz.targets.sdp import BETWEEN
 from tests.fuzz.targets.signaling import encode_exchange
 from tests.fuzz.targets.socketio import encode_carrier
@@ -106,6 +117,7 @@ def make_seeds() -> Mapping[str, Iterable[bytes]]:
         "exchange": map(_without_time, _exchanges()),
         "json": _bodies(),
         "history": (b"".join(_exchanges()),),
+        "rooms": _rooms(),
         "socketio": _talks(),
         "whole": _wholes(),
     }
@@ -371,6 +383,39 @@ def _exchanges() -> list[bytes]:
 def _without_time(exchange: bytes) -> bytes:
     """An exchange alone has no time before it."""
     return exchange[1:]
+
+
+# ── rooms ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _rooms() -> Iterator[bytes]:
+    """Two who meet, call and part; one who is in two rooms over two channels, and refused a third."""
+    ann, ben, carol, red, blue = 1, 2, 3, 1, 2
+    yield b"\xe4" + b"".join(
+        [
+            encode_event(JoinAsked, 0, ann, red),
+            encode_event(Joined, 0, ann, red),
+            encode_event(JoinAsked, 1, ben, red),
+            encode_event(Joined, 1, ben, red | 0x80),
+            encode_event(PeerJoined, 0, ben, red),
+            encode_event(Sent, 0, ben, 0),
+            encode_event(Delivered, 1, ann, 0),
+            encode_event(Sent, 1, ann, 4),
+            encode_event(Delivered, 0, ben, 4),
+            encode_event(LeaveAsked, 1, 0, 0),
+            encode_event(PeerLeft, 0, ben, red),
+        ]
+    )
+    yield b"\x00" + b"".join(
+        [
+            encode_event(JoinAsked, 0, carol, red),
+            encode_event(JoinAsked, 1, carol, blue),
+            encode_event(Joined, 1, carol, blue),
+            encode_event(JoinAsked, 0, carol, blue),
+            encode_event(JoinRefused, 0, 0, 0),
+            encode_event(PeerLeft, 1, carol, blue),
+        ]
+    )
 
 
 # ── Socket.IO ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from tests.fuzz.targets.content import try_content
 from tests.fuzz.targets.fragments import try_fragments
 from tests.fuzz.targets.http import try_http
 from tests.fuzz.targets.packets import try_packets
+from tests.fuzz.targets.rooms import try_rooms
 from tests.fuzz.targets.sdp import try_agreement, try_candidate, try_description
 from tests.fuzz.targets.signaling import try_exchange, try_history, try_json
 from tests.fuzz.targets.socketio import try_socketio
@@ -47,6 +48,7 @@ TARGETS: Final[dict[str, Target]] = {
     "exchange": Target(try_exchange, "notices can be written", 2048),
     "json": Target(try_json, "texts can be written; what is in it fits its kind", 4096),
     "history": Target(try_history, "all that it points at is there, numbered in order", 4096),
+    "rooms": Target(try_rooms, "the same; who left did so at some time; no call is shorter than nothing", 1001),
     "socketio": Target(try_socketio, "order of arrival is nothing; references hold; packets come back", 8192),
     "whole": Target(try_whole, "outputs are harmless and can be read back; all packets are tallied", 16384),
 }

@@ -72,7 +72,7 @@ def try_history(data: bytes) -> None:
     ]
     closed_ns = {one.flow: one.ended_ns for one in wire.exchanges if one.ended_ns is not None}
     around = Surroundings(closed_ns=closed_ns, last_ns=ns(at + 1))
-    _check(write_history({"peerconnection": events} if events else {}, around))
+    check_history(write_history({"peerconnection": events} if events else {}, around))
 
 
 def encode_exchange(
@@ -114,7 +114,8 @@ def _read(draw: Draw, wire: Wire, at: float) -> Exchange:
     return exchange
 
 
-def _check(history: History) -> None:
+def check_history(history: History) -> None:
+    """Check that what a history points at is there, numbered in order."""
     signals = {signal.number: signal for signal in history.signals}
     calls = {call.number: call for call in history.calls}
     sessions = {session.number for session in history.sessions}
