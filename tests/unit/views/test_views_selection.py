@@ -1,4 +1,4 @@
-"""A part of a trace as a trace."""
+"""What is asked for of a trace is found, or refused with what there is."""
 
 from __future__ import annotations
 
@@ -49,14 +49,6 @@ def test_a_peer_is_found_by_number_name_and_name_without_host() -> None:
     assert [call.number for call in parts[0].calls] == [2]
 
 
-def test_a_peer_comes_with_the_waits_that_took_its_messages() -> None:
-    """What carol sent is delivered by waits of alice, and these are kept, so that both legs show."""
-    part = select(_trace("third-party"), Selection(peer="carol"))
-    delivered = {signal.delivered_exchange for signal in part.signals}
-    assert None not in delivered
-    assert all(part.exchange(number) for number in delivered if number)
-
-
 def test_a_server_is_found_by_endpoint_and_address() -> None:
     """An endpoint selects one of two servers, their common address both."""
     trace = _trace("two-servers")
@@ -64,13 +56,21 @@ def test_a_server_is_found_by_endpoint_and_address() -> None:
     assert len(select(trace, Selection(server="10.77.0.1")).sessions) == 2
 
 
-def test_a_stretch_of_time_keeps_what_was_going_on_in_it() -> None:
-    """A wait that began before the stretch and hung into it is kept; what ended before it is not."""
-    trace = _trace("basic-call")
-    part = select(trace, Selection(since_ns=trace.first_ns + 5 * 10**9, until_ns=trace.first_ns + 6 * 10**9))
-    assert [wait.exchange for wait in part.waits] == [2]
-    assert not part.signals
-    assert [peer.id for peer in part.peers] == [1]
+def test_a_room_is_found_by_its_name() -> None:
+    """A room is its peers and what they sent; those of another room are not in it."""
+    trace = _trace("skyrtc-mesh")
+    kitchen, attic = (select(trace, Selection(room=room)) for room in ("kitchen", "attic"))
+    assert [peer.room for peer in kitchen.peers] == ["kitchen"] * 3
+    assert [peer.room for peer in attic.peers] == ["attic"]
+    assert kitchen.signals == trace.signals
+    assert not attic.signals
+
+
+def test_a_protocol_is_found_by_its_name() -> None:
+    """Where two protocols meet, one is selected with its sessions and with what bore it alone."""
+    part = select(_trace("socketio-rooms"), Selection(protocol="generic"))
+    assert [session.protocol for session in part.sessions] == ["generic"]
+    assert {role.protocol for role in part.roles} | set(part.message_protocols) == {"generic"}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,8 @@ def test_a_stretch_of_time_keeps_what_was_going_on_in_it() -> None:
         (Selection(call=9), "there are calls: 1 bob to alice, 2 carol to alice"),
         (Selection(peer="dave"), "there are peers: 1 alice@host-a, 2 bob@host-b, 3 carol@host-c"),
         (Selection(server="10.0.0.1"), "there are servers: 10.77.0.1:8888"),
+        (Selection(room="attic"), "there are no rooms in it"),
+        (Selection(protocol="whip"), "there are protocols: peerconnection"),
         (Selection(since_ns=2, until_ns=1), "is --since after --until?"),
     ],
 )
