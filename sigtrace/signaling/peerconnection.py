@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from sigtrace.application.http.message import Request, Response
     from sigtrace.signaling.bearer import Unit
+    from sigtrace.signaling.events import PeerId
 
 NO_PEER_ID = "peerconnection.no-peer-id"
 
@@ -95,6 +96,10 @@ class PeerConnection(SignalingProtocol):
             return ExchangeKind.OPTIONS
         path, _ = _split(unit.request.target)
         return _PATHS.get(path, ExchangeKind.OTHER)
+
+    def peer_of(self, unit: Exchange) -> PeerId | None:
+        """Return the number that a request goes by."""
+        return _peer_id(unit.request)
 
     def decode(self, unit: Unit) -> Iterator[SignalingEvent | Notice]:
         """Yield what the exchange says; the server leaves other methods than GET and POST without an answer."""

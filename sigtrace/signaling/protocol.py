@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange
     from sigtrace.notices import Notice
     from sigtrace.signaling.bearer import Unit
-    from sigtrace.signaling.events import SignalingEvent
+    from sigtrace.signaling.events import PeerId, SignalingEvent
     from sigtrace.signaling.functions import Functions, WireEvent
 
 
@@ -48,6 +48,10 @@ class SignalingProtocol(ABC):
     def kind(self, unit: Exchange) -> ExchangeKind:
         """Name what an exchange of this protocol is for."""
         return ExchangeKind.OPTIONS if unit.request and unit.request.method == "OPTIONS" else ExchangeKind.OTHER
+
+    def peer_of(self, unit: Exchange) -> PeerId | None:  # noqa: ARG002 - most peers are their channel
+        """Return the peer that an exchange says it is made by; None where requests do not say so, or this one not."""
+        return None
 
     def decode_together(self, units: Sequence[Unit]) -> Iterator[SignalingEvent | Notice]:
         """Yield what all of this protocol's units say, which are in order of time.

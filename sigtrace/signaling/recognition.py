@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sigtrace.application.socketio.packet import SocketPacket
     from sigtrace.packets.endpoint import Endpoint
     from sigtrace.signaling.bearer import Unit
+    from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.protocol import SignalingProtocol
 
 
@@ -30,6 +31,7 @@ class ExchangeRole(Value, frozen=True, kw_only=True):
 
     protocol: str  # "peerconnection"; "http" when no signaling protocol claims it
     kind: ExchangeKind
+    peer: PeerId | None = None  # who says in it that it makes it, where requests say so
 
 
 class Place(NamedTuple):
@@ -147,6 +149,6 @@ def _weight(fit: Fit, number: int) -> tuple[int, int]:
 def role_of(exchange: Exchange, protocol: SignalingProtocol | None) -> ExchangeRole:
     """Name what an exchange is for, in its protocol or as plain HTTP."""
     if protocol is not None:
-        return ExchangeRole(protocol=protocol.name, kind=protocol.kind(exchange))
+        return ExchangeRole(protocol=protocol.name, kind=protocol.kind(exchange), peer=protocol.peer_of(exchange))
     options = exchange.request is not None and exchange.request.method == "OPTIONS"
     return ExchangeRole(protocol="http", kind=ExchangeKind.OPTIONS if options else ExchangeKind.OTHER)

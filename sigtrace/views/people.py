@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from sigtrace.packets.endpoint import Endpoint
     from sigtrace.trace import Trace
 
-_PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")
-
 LONG_ID: Final = 12
 """Characters of an id from which on its first ones do: people tell `6f1c0a2e` from `b07d4411`, and not all 36."""
 
@@ -86,10 +84,10 @@ class People:
     def author(self, carrier: Exchange | Message, session: int) -> PeerId | Stranger:
         """Say who made an exchange, or whose message it is: the peer it is about, else whoever sits at its address."""
         peer = self._authors.get(carrier.number)
-        if peer is None and isinstance(carrier, Exchange) and carrier.request is not None:
-            found = _PEER_ID.search(carrier.request.target)
-            if found and self._trace.peer(session, int(found[1])):
-                peer = int(found[1])
+        if peer is None:
+            role = self._trace.role(carrier.number)
+            known = self._trace.peer(session, role.peer) if role is not None else None
+            peer = known.id if known is not None else None
         return Stranger(carrier.client.address) if peer is None else peer
 
     def session_of(self, carrier: Exchange | Message) -> int | None:

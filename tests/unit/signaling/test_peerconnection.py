@@ -55,6 +55,14 @@ def test_recognised_by_path_and_query(target: str, kind: ExchangeKind, fit: Fit)
     assert (PROTOCOL.kind(unit), PROTOCOL.fit(unit)) == (kind, fit)
 
 
+@pytest.mark.parametrize(
+    ("target", "peer"), [("/sign_out?peer_id=3", 3), ("/message?peer_id= 12&to=2", 12), ("/sign_in?peer_id", None)]
+)
+def test_requests_say_who_makes_them(target: str, peer: int | None) -> None:
+    """A request goes by the number that the server would read in its query."""
+    assert PROTOCOL.peer_of(Wire().add(ALICE, target, 0.0, None)) == peer
+
+
 def test_sign_in_with_a_spaced_name() -> None:
     """A name with spaces and commas is what the server lists, not what the request line's words are."""
     unit = Wire().add(ALICE, "/sign_in?John, Jr", 0.0, 0.1, answer=(b"John_,4,1\nbob,2,1\n", 4), reason=b"Added")
