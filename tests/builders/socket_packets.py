@@ -68,6 +68,7 @@ class SocketTalk:
                 closed_ns=None,
                 closed_by_client=None,
                 flow=None,
+                exchanges=(),
                 ping_interval_ms=25000,
                 ping_timeout_ms=60000,
                 heartbeats=(),

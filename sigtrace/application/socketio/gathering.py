@@ -101,6 +101,7 @@ class Gathering:
     def _join(self, exchange: Exchange, target: EngineTarget, opening: Opening | None, session: Session) -> None:
         """Make an exchange one of a session's."""
         session.meet(_first_of_exchange(exchange, target))
+        session.exchanges.append(exchange.number)
         self._on_flow[exchange.flow].append((exchange.number, session))
         if opening is not None:
             session.openings.append(opening)
@@ -140,6 +141,7 @@ class Gathering:
             opening = _opening_of(response, payload, target)
             session = self._near(exchange) if opening is None else self._session_of(exchange.server, opening.sid)
             session.meet(_first_of_exchange(exchange, target))
+            session.exchanges.append(exchange.number)
             session.polled = True
             if opening is not None:
                 session.openings.append(opening)

@@ -86,6 +86,7 @@ class EngineSession(Value, frozen=True, kw_only=True):
     closed_ns: int | None  # when a side closed it: by a packet, or by the end of its WebSocket
     closed_by_client: bool | None
     flow: int | None  # of its WebSocket
+    exchanges: tuple[int, ...]  # numbers of all that are its own, whether they bore a packet or not
     ping_interval_ms: int | None
     ping_timeout_ms: int | None
     heartbeats: tuple[int, ...]  # round-trip times of its pings, nanoseconds

@@ -61,7 +61,7 @@ class First(NamedTuple):
 class Session:
     """Gathers one session."""
 
-    __slots__ = ("_carried", "_first", "channel", "closings", "flows", "openings", "polled", "sid")
+    __slots__ = ("_carried", "_first", "channel", "closings", "exchanges", "flows", "openings", "polled", "sid")
 
     def __init__(self, channel: str, sid: str | None) -> None:
         self.channel = channel
@@ -69,6 +69,7 @@ class Session:
         self.polled = False  # some of it went by polling
         self.openings: list[Opening] = []
         self.closings: list[tuple[int, bool]] = []  # when a client asked to close by a request of its own
+        self.exchanges: list[int] = []  # their numbers
         self.flows: set[int] = set()  # of its WebSockets
         self._carried: list[Carried] = []
         self._first: First | None = None
@@ -148,6 +149,7 @@ def tell_session(session: Session, carried: list[Carried], closed_ns: Mapping[in
         closed_ns=closed_at,
         closed_by_client=closed_by_client,
         flow=max(session.flows, default=None),
+        exchanges=tuple(sorted(session.exchanges)),
         ping_interval_ms=opening.ping_interval_ms if opening else None,
         ping_timeout_ms=opening.ping_timeout_ms if opening else None,
         heartbeats=_heartbeats(carried),

@@ -66,6 +66,7 @@ def test_an_upgrade_is_one_session() -> None:
     assert session.upgraded_ns == 8 * MILLISECOND
     assert (session.closed_ns, session.closed_by_client) == (99 * MILLISECOND, None)
     assert session.heartbeats == (MILLISECOND,)
+    assert session.exchanges == tuple(traffic.purposes)
     assert list(traffic.purposes.values()) == [
         EnginePurpose.OPEN,
         EnginePurpose.SEND,
@@ -99,6 +100,7 @@ def test_an_unknown_session_is_refused() -> None:
     talk.get(POLL4, b'{"code":1,"message":"Session ID unknown"}', status=400)
     traffic = decode(talk)
     assert [(poll.channel, poll.refused, poll.packets) for poll in traffic.polls] == [("socket.io S1", True, ())]
+    assert [session.exchanges for session in traffic.sessions] == [(1,)]
     assert traffic.packets == traffic.notices == ()
     legacy = Talk()
     legacy.exchange("GET", b"/socket.io/1/xhr-polling/S1?t=1", answer=b"7:::1+0")
@@ -233,6 +235,7 @@ def test_an_answer_without_its_request() -> None:
         ("b", "socket.io flow 8", 3),
     ]
     assert [poll.asked_ns for poll in traffic.polls][1:] == [None, None]
+    assert [session.exchanges for session in traffic.sessions] == [(1, 2), (3,)]
 
 
 def test_an_opening_without_its_request() -> None:
