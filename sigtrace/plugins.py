@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange
     from sigtrace.notices import Notice
     from sigtrace.signaling.bearer import Unit
-    from sigtrace.signaling.events import ExchangeKind, SignalingEvent
+    from sigtrace.signaling.events import ExchangeKind, PeerId, SignalingEvent
 
 GROUP: Final = b"sigtrace.protocols"
 """Of entry points, as it stands in their files."""
@@ -114,6 +114,7 @@ class _Guarded(SignalingProtocol):
     def __init__(self, protocol: SignalingProtocol, package: str) -> None:
         self.name = protocol.name  # type: ignore[misc]  # of the one inside
         self.functions = protocol.functions  # type: ignore[misc]
+        self.one_call_at_a_time = protocol.one_call_at_a_time  # type: ignore[misc]
         self._protocol = protocol
         self._package = package
 
@@ -135,6 +136,20 @@ class _Guarded(SignalingProtocol):
         """Name what the protocol names."""
         try:
             return self._protocol.kind(unit)
+        except Exception as error:
+            raise self._fault(error) from error
+
+    def peer_of(self, unit: Exchange) -> PeerId | None:
+        """Name whom the protocol names."""
+        try:
+            return self._protocol.peer_of(unit)
+        except Exception as error:
+            raise self._fault(error) from error
+
+    def decode_together(self, units: Sequence[Unit]) -> Iterator[SignalingEvent | Notice]:
+        """Yield what the protocol yields of all its units."""
+        try:
+            yield from self._protocol.decode_together(units)
         except Exception as error:
             raise self._fault(error) from error
 

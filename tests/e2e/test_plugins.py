@@ -12,6 +12,7 @@ import pytest
 import sigtrace
 from sigtrace.errors import SelectionError, SourceError
 from sigtrace.signaling import PROTOCOLS
+from sigtrace.signaling.protocol import SignalingProtocol
 from tests.e2e.command import BROWSER, run
 
 if TYPE_CHECKING:
@@ -74,6 +75,14 @@ def test_the_tutorial_s_package_is_known(packages: Path) -> None:
     install(packages, code, f"[sigtrace.protocols]\n{name} = mine:Knock\n")
     assert [one.name for one in sigtrace.find_protocols()] == [*(one.name for one in PROTOCOLS), "knock"]
     assert run("analyze", CALL, PYTHONPATH=f"{packages}:{ROOT}").returncode == 0
+
+
+def test_all_that_a_protocol_says_is_asked_of_a_package_s(packages: Path) -> None:
+    """What guards against a package's faults hides nothing of what its protocol says or overrides."""
+    install(packages, TAKES_ALL, "[sigtrace.protocols]\nmine = mine:Mine\n")
+    guarded = sigtrace.find_protocols()[-1]
+    said = {name for name in vars(SignalingProtocol) if not name.startswith("_")}
+    assert said - {*vars(type(guarded)), *vars(guarded)} == set()
 
 
 def test_without_packages_nothing_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
