@@ -137,5 +137,6 @@ def _role(
     if exchange.response is not None and exchange.response.status == 101:
         return ExchangeRole(protocol=upgrades.get(exchange.flow, "http"), kind=ExchangeKind.UPGRADE)
     if exchange.number in carrying:
-        return ExchangeRole(protocol=bearers.get(exchange.number, SOCKETIO), kind=carrying[exchange.number])
+        name = bearers.get(exchange.number, SOCKETIO)
+        return ExchangeRole(protocol=name, kind=carrying[exchange.number], is_carrier=True)
     return role_of(exchange, of_unit.get(id(exchange)))

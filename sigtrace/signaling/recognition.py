@@ -32,6 +32,7 @@ class ExchangeRole(Value, frozen=True, kw_only=True):
     protocol: str  # "peerconnection"; "http" when no signaling protocol claims it
     kind: ExchangeKind
     peer: PeerId | None = None  # who says in it that it makes it, where requests say so
+    is_carrier: bool = False  # it is there for the packets in it, which are told in its stead
 
 
 class Place(NamedTuple):

@@ -9,7 +9,6 @@ from sigtrace.calls.acts import ActKind
 from sigtrace.calls.peers import Departure
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.functions import WireEvent
-from sigtrace.signaling.socketio import SocketIO
 from sigtrace.text import decode_text
 from sigtrace.views.abridged import PHRASE_LENGTH, abridged
 from sigtrace.views.act_steps import tell_acts, tell_channels
@@ -96,7 +95,7 @@ class Story:
             yield from self._tell_sign_out(exchange, author)
         elif kind is not ExchangeKind.UPGRADE or (exchange.response and exchange.response.status >= 400):
             steps = _tell_other(exchange, author, kind)
-            yield from map(_made_minor, steps) if role and role.protocol == SocketIO.name else steps
+            yield from map(_made_minor, steps) if role and role.is_carrier else steps
 
     def _note_first_signs(self, steps: Iterable[Step]) -> None:
         """Where channels are peers, one is there from the first that is told of it."""
@@ -165,7 +164,7 @@ def _tell_other(exchange: Exchange, author: Party, kind: ExchangeKind) -> Iterat
 
 
 def _made_minor(step: Step) -> Step:
-    """What bears Socket.IO and no packet only opens a session or keeps it alive, unless something went wrong."""
+    """A carrier of which nothing is told only opens a session or keeps it alive, unless something went wrong."""
     step.minor = step.meaning.tone is not Tone.FAILURE and not step.problems
     return step
 

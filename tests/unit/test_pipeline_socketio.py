@@ -98,7 +98,7 @@ def test_exchanges_are_kept_whole_and_known(trace: Trace) -> None:
         *(ExchangeKind.OPEN, ExchangeKind.WAIT) * 2,
         *(ExchangeKind.WAIT, ExchangeKind.MESSAGE, ExchangeKind.WAIT),
     ]
-    assert {role.protocol for role in trace.roles} == {"socket.io"}
+    assert {(role.protocol, role.is_carrier) for role in trace.roles} == {("socket.io", True)}
     assert all(one.response is None or one.response.body.data for one in trace.exchanges)
 
 
