@@ -39,6 +39,7 @@ class Peer(Value, frozen=True, kw_only=True):
     left_ns: int | None = None  # when the server let it go; of a vanished peer, when its last wait ended
     left: Departure | None = None
     sign_in: int | None = None  # number of the exchange or message by which it came
+    others: int | None = None  # how many others were told to it when it signed in; None when that was not said
     is_server: bool = False  # a resource of the server itself, as a WHIP session is
 
     @property
@@ -118,6 +119,7 @@ class PeerRegistry:
             joined_ns=event.at_ns,
             sign_in=event.exchange.number,
             address=address,
+            others=sum(other.connected for other in event.others) if event.counted else None,
         )
         for other in event.others:
             if other.connected:

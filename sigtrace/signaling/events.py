@@ -69,6 +69,7 @@ class SignedIn(MailboxEvent, frozen=True, kw_only=True):
     peer: PeerId | None  # None: the answer that names it is damaged or missing
     name: str | None
     others: tuple[Listed, ...]  # who else was there
+    counted: bool = True  # False: the answer did not say who else is there, or not all of it was captured
 
 
 class SignedOut(MailboxEvent, frozen=True, kw_only=True):

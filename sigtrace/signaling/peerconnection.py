@@ -185,7 +185,8 @@ def _decode_sign_in(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
     asked = _asked_name(unit.request)
     if response is None:
         if unit.state is ExchangeState.DAMAGED and unit.request:  # an answer came, and was not captured
-            yield SignedIn(exchange=unit, at_ns=unit.request.span.end_ns, peer=None, name=asked, others=())
+            at_ns = unit.request.span.end_ns
+            yield SignedIn(exchange=unit, at_ns=at_ns, peer=None, name=asked, others=(), counted=False)
         return
     if not _succeeded(response):
         yield Refused(exchange=unit, at_ns=response.span.start_ns, peer=None, status=response.status)
@@ -196,7 +197,14 @@ def _decode_sign_in(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
         peer = int(entries[0].peer)  # no Pragma: only then the first line is believed, as the test page does
     own = next((entry.name for entry in entries if entry.peer == peer), None)
     others = tuple(entry for entry in entries if entry.peer != peer)
-    yield SignedIn(exchange=unit, at_ns=response.span.start_ns, peer=peer, name=own or asked, others=others)
+    yield SignedIn(
+        exchange=unit,
+        at_ns=response.span.start_ns,
+        peer=peer,
+        name=own or asked,
+        others=others,
+        counted=bool(entries) and not response.body.missing,
+    )
 
 
 def _asked_name(request: Request | None) -> str | None:

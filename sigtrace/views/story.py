@@ -24,9 +24,10 @@ from sigtrace.views.wording import Words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sigtrace.application.http.message import Exchange, Response
+    from sigtrace.application.http.message import Exchange
     from sigtrace.calls.acts import Act
     from sigtrace.calls.peers import Peer
+    from sigtrace.signaling.events import PeerId
     from sigtrace.views.halves import Half
     from sigtrace.views.people import Party
     from sigtrace.views.scene import Scene
@@ -110,7 +111,7 @@ class Story:
         if act.kind is ActKind.CLOSED:
             self.went_ns[act.peer] = max(act.at_ns, self.went_ns.get(act.peer, 0))
 
-    def _tell_sign_in(self, exchange: Exchange, author: Party) -> Iterator[Step]:
+    def _tell_sign_in(self, exchange: Exchange, author: PeerId | Stranger) -> Iterator[Step]:
         self.came_ns[author] = exchange.at_ns
         if exchange.request is not None:
             meaning = Meaning(Tone.PRESENCE, WireEvent.SIGN_IN)
@@ -121,8 +122,10 @@ class Story:
         if response.status >= 400:
             yield refusal_step(exchange, response, author)
             return
-        known = not isinstance(author, Stranger)
-        words = Words(f"you are {author}", _describe_company(response)) if known else Words("signed in")
+        if isinstance(author, Stranger):
+            words = Words("signed in")
+        else:
+            words = Words(f"you are {author}", _describe_company(self._scene.trace.peer(self._scene.session, author)))
         half = half_of_response(exchange, response)
         yield answer_step(half, author, words, Meaning(Tone.PRESENCE, WireEvent.SIGNED_IN))
 
@@ -169,10 +172,7 @@ def _made_minor(step: Step) -> Step:
     return step
 
 
-def _describe_company(response: Response) -> tuple[str, ...]:
-    """Say how many others the server listed, if all of it was captured; the first line is the newcomer itself."""
-    listed = response.body.content
-    if not listed or response.body.missing:
+def _describe_company(newcomer: Peer | None) -> tuple[str, ...]:
+    if newcomer is None or newcomer.others is None:
         return ()
-    others = max(listed.count(b"\n") - 1, 0)
-    return (f"{count(others, 'other')} here" if others else "alone",)
+    return (f"{count(newcomer.others, 'other')} here" if newcomer.others else "alone",)

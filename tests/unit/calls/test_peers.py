@@ -37,3 +37,12 @@ def test_listed_name_is_better_than_the_one_asked_for() -> None:
     wire.wait(BOB, 2, 1.1, None, end=ExchangeEnd.CAPTURE_ENDED)
     names = {peer.id: peer.name for peer in history_of(wire).peers}
     assert names[2] == "Zoe Q"
+
+
+def test_company_is_who_the_server_says_is_there() -> None:
+    """Those whom a sign-in's answer lists as gone are not there; without a list, nothing is said about company."""
+    wire = Wire()
+    wire.sign_in(ALICE, "alice", 1, 0.0)
+    wire.sign_in(BOB, "bob", 2, 1.0, b"alice,1,1\nzoe,7,0\n")
+    wire.add(ALICE, "/sign_in?carol", 2.0, 2.1, answer=(b"welcome", 3), reason=b"Added")
+    assert {peer.id: peer.others for peer in history_of(wire).peers} == {1: 0, 2: 1, 3: None}
