@@ -261,6 +261,7 @@ class Analyzer:
             signals=tuple(history.signals),
             calls=tuple(history.calls),
             verdicts=history.verdicts,
+            protocols=tuple(self._protocols),
             notices=self._notices.finished(),
             comments=self._captures.comments,
         )

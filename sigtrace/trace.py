@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sigtrace.notices import Notice
     from sigtrace.packets.sieve import Tally
     from sigtrace.signaling.events import PeerId
+    from sigtrace.signaling.protocol import SignalingProtocol
     from sigtrace.signaling.recognition import ExchangeRole
     from sigtrace.streams.flow import Flow
 
@@ -61,6 +62,7 @@ class Trace:
     signals: tuple[Signal, ...]
     calls: tuple[Call, ...]
     verdicts: Mapping[int, Verdict]  # number of the call → its verdict
+    protocols: tuple[SignalingProtocol, ...]  # that were looked for
     notices: tuple[Notice, ...]
     comments: Mapping[int, tuple[str, ...]]  # packet number → comments that the capture holds
 

@@ -8,7 +8,6 @@ from sigtrace.calls.negotiation import CallEnd
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.verdict import Outcome
 from sigtrace.value import Value
-from sigtrace.views.functions import holds_one_call
 from sigtrace.views.halves import first_packet_of
 from sigtrace.views.quantities import count, format_duration, listed
 from sigtrace.views.times import format_seconds
@@ -168,7 +167,7 @@ class _Reason:
     def _busy(self) -> str:
         """A client that has one call at a time drops what a third peer sends, without a word."""
         call = self._call
-        if not holds_one_call(call.protocol):
+        if not any(one.one_call_at_a_time for one in self._trace.protocols if one.name == call.protocol):
             return ""
         others = (other for other in self._trace.calls if other is not call and other.session == call.session)
         for other in others:

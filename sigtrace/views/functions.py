@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sigtrace.signaling import PROTOCOLS
 from sigtrace.value import Value
 from sigtrace.views.ladder_rows import Stroke
 from sigtrace.views.people import SERVER
@@ -30,14 +29,9 @@ class Code(Value, frozen=True, kw_only=True):
     handled_by: tuple[str, ...]
 
 
-def functions_of(protocol: str) -> Mapping[WireEvent, Functions]:
+def functions_of(trace: Trace, protocol: str) -> Mapping[WireEvent, Functions]:
     """Return the functions behind what a protocol sends, by what it is; empty where nobody knows them."""
-    return next((one.functions for one in PROTOCOLS if one.name == protocol), {})
-
-
-def holds_one_call(protocol: str) -> bool:
-    """Tell whether the clients of a protocol hold one call at a time."""
-    return any(one.one_call_at_a_time for one in PROTOCOLS if one.name == protocol)
+    return next((one.functions for one in trace.protocols if one.name == protocol), {})
 
 
 class CodeBehind:
@@ -54,7 +48,7 @@ class CodeBehind:
         if number is None:
             return ()
         session = self._trace.session(number)
-        known = functions_of(session.protocol if session is not None else "")
+        known = functions_of(self._trace, session.protocol if session is not None else "")
         return tuple(_codes(self._story(number).tell(carrier), known))
 
     def _story(self, session: int) -> Story:

@@ -164,7 +164,7 @@ class _Placer:
     ) -> None:
         self._people = people
         self._session = session.number
-        self._functions = functions_of(session.protocol)
+        self._functions = functions_of(options.whole, session.protocol)
         self._columns = columns
         self._lifelines = lifelines
         self._options = options
