@@ -146,7 +146,7 @@ class _Reason:
         reasons = {
             Outcome.REFUSED: f"the server refused the offer{self._status()}{packet}",
             Outcome.UNDELIVERED: f"the offer was never delivered{packet}: {self._why_undelivered(callee)}",
-            Outcome.UNANSWERED: f"{callee} got the offer{packet} and never answered{self._busy()}",
+            Outcome.UNANSWERED: self._why_unanswered(callee, packet),
             Outcome.LATE_ANSWER: f"{callee} answered{packet} when the call had been ended",
             Outcome.ANSWER_LOST: f"the answer was never delivered{packet}: {self._why_undelivered(caller)}",
             Outcome.REJECTED: f"the answer takes none of the media{packet}",
@@ -163,6 +163,11 @@ class _Reason:
     def _status(self) -> str:
         exchange = self._trace.exchange(self._signal.sent_exchange or 0) if self._signal else None
         return f" with {exchange.response.status}" if exchange and exchange.response else ""
+
+    def _why_unanswered(self, callee: str, packet: str) -> str:
+        if self._signal is not None and self._signal.fate is Fate.UNSEEN:
+            return f"whether {callee} got the offer{packet} was not captured, nor an answer"
+        return f"{callee} got the offer{packet} and never answered{self._busy()}"
 
     def _busy(self) -> str:
         """A client that has one call at a time drops what a third peer sends, without a word."""

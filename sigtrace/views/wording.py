@@ -119,10 +119,6 @@ _FATES = {
 }
 
 
-_NO_FAULT = frozenset({Fate.UNSEEN})
-"""What a capture at one place cannot show is no problem of the signaling."""
-
-
 def describe_fate(signals: Sequence[Signal]) -> tuple[str, ...]:
     """Say what went wrong with a signal, or with how many of a run; nothing when nothing did."""
     numbers = Counter(signal.fate for signal in signals)

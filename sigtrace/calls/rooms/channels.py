@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sigtrace.application.socketio.packet import EngineSession, SocketPacket
     from sigtrace.application.websocket.message import ControlFrame, Message
     from sigtrace.packets.endpoint import Endpoint
-    from sigtrace.streams.flow import Flow
+    from sigtrace.streams.flow import Counts, Flow
 
 
 class Channel(Value, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ def _ended(channel: Channel, closing: Mapping[int, ControlFrame], flows: Mapping
         return replace(
             channel,
             closed_ns=frame.span.start_ns,
-            closed_by_client=frame.from_client,
+            closed_by_client=_first_closer(flow, channel, by_client=frame.from_client),
             said=True,
             code=frame.code,
             reason=frame.reason,
@@ -89,13 +89,24 @@ def _ended(channel: Channel, closing: Mapping[int, ControlFrame], flows: Mapping
         return channel
     by_client = None
     if flow.closed_by in (Closer.ORIGINATOR, Closer.RESPONDER):
-        by_client = (flow.closed_by is Closer.ORIGINATOR) == (flow.originator == channel.client)
+        seen = (flow.closed_by is Closer.ORIGINATOR) == (flow.originator == channel.client)
+        by_client = _first_closer(flow, channel, by_client=seen)
     return replace(channel, closed_ns=flow.closed_ns, closed_by_client=by_client)
 
 
+def _first_closer(flow: Flow | None, channel: Channel, *, by_client: bool) -> bool | None:
+    """Say who closed first; None when of the other side nothing was captured: a close is answered (RFC 6455 §5.5.1)."""
+    if flow is not None and not _counts(flow, channel, of_client=not by_client).packets:
+        return None
+    return by_client
+
+
 def _has_gap(flow: Flow, channel: Channel) -> bool:
-    by_originator = flow.originator != channel.client
-    return bool((flow.from_originator if by_originator else flow.from_responder).gap_bytes)
+    return bool(_counts(flow, channel, of_client=False).gap_bytes)
+
+
+def _counts(flow: Flow, channel: Channel, *, of_client: bool) -> Counts:
+    return flow.from_originator if of_client == (flow.originator == channel.client) else flow.from_responder
 
 
 def find_socket_channels(

@@ -54,6 +54,9 @@ class Router:
             peer: [around.channels[key] for key in keys if key in around.channels] for peer, keys in own.items()
         }
         self._incomplete = {peer for peer, some in channels.items() if any(one.incomplete for one in some)}
+        self._hides_somebody = any(  # whose channel it is may have been said where bytes are missing
+            one.incomplete and identities.known(one.key) is None for some in channels.values() for one in some
+        )
         damaged = {number for number, one in around.exchanges.items() if one.state is ExchangeState.DAMAGED}
         self._incomplete |= {peer for peer, some in polls.items() if any(one.exchange in damaged for one in some)}
         self._last_ns = around.last_ns
@@ -114,8 +117,8 @@ class Router:
         if to_all or sent.receiver is None:
             alone = len(self._present) == (self._identities.of(sent.bearer) in self._present)
             return Fate.UNDELIVERED if to_all and not alone else Fate.UNSEEN
-        absent = sent.receiver in self._identities.told and sent.receiver not in self._present
-        return Fate.UNSEEN if absent else Fate.UNDELIVERED
+        known = sent.receiver in self._identities.told or self._hides_somebody
+        return Fate.UNSEEN if known and sent.receiver not in self._present else Fate.UNDELIVERED
 
     def _was_queued(self, sent: Bearer, delivered: Bearer) -> bool:
         """What goes out over a WebSocket waits for nothing; a poll may have been asked after the message was there."""

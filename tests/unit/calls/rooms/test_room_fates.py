@@ -8,6 +8,7 @@ from sigtrace.application.http.message import ExchangeState
 from sigtrace.application.socketio.packet import EnginePacketKind, Poll
 from sigtrace.application.span import Span
 from sigtrace.calls.history import write_history
+from sigtrace.calls.rooms.channels import Channel
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.surroundings import Surroundings
 from sigtrace.packets.endpoint import Endpoint
@@ -63,3 +64,17 @@ def test_what_is_for_a_room_is_for_all_in_it() -> None:
     events.insert(1, JoinAsked(bearer=bearer("bb", 0.2, from_client=True), at_ns=ns(0.2), peer="b", room="red"))
     [signal] = write_history({"toy": events}, around).signals
     assert (signal.fate, signal.receiver, signal.to_all) == (Fate.UNDELIVERED, None, True)
+
+
+@pytest.mark.parametrize(("incomplete", "fate"), [(False, Fate.UNDELIVERED), (True, Fate.UNSEEN)])
+def test_whoever_is_behind_a_channel_in_part_may_have_got_it(*, incomplete: bool, fate: Fate) -> None:
+    """A message to an id that nobody goes by is lost, unless there is a channel whose id may be in what is missing."""
+    events = [
+        JoinAsked(bearer=bearer("a", 0.1, from_client=True), at_ns=ns(0.1), peer="a", room="red"),
+        JoinAsked(bearer=bearer("bb", 0.2, from_client=True), at_ns=ns(0.2), room="red"),
+        Sent(bearer=bearer("a", 2.0, from_client=True), at_ns=ns(2.0), content=HELLO, receiver="b"),
+    ]
+    channel = Channel(key="bb", client=Endpoint("10.77.0.2", 4000), server=SERVER, incomplete=incomplete)
+    around = Surroundings(last_ns=ns(9.0), closed_ns={}, channels={"bb": channel})
+    [signal] = write_history({"toy": events}, around).signals
+    assert signal.fate is fate
