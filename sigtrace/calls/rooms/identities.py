@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.calls.rooms.addressees import find_addressees
 from sigtrace.calls.rooms.meeting import rooms_of
 from sigtrace.signaling.bearer import session_of_channel
 from sigtrace.signaling.room_events import (
@@ -43,6 +44,8 @@ class Identities:
         for event in events:
             self._note(event, said)
         for channel, peer in said.items():
+            self._by_channel.setdefault(channel, peer)
+        for channel, peer in find_addressees(events, self.rooms):
             self._by_channel.setdefault(channel, peer)
         self._name_refused()
         self._placed = set(self._by_channel.values())
