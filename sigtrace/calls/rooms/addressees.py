@@ -2,7 +2,7 @@
 
 Where several clients get messages for an id each, that is theirs; a single one goes by the id if it answers who wrote
 to it. A server that gives every message to everyone shows the same ids to all, and then they tell nothing; neither do
-the names of rooms.
+the names of rooms, of which nobody is the writer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def find_addressees(events: Iterable[RoomEvent], rooms: Collection[PeerId]) -> Iterator[tuple[str, PeerId]]:
-    """Yield channels, each with the one id that messages to it name and that no message to another channel does.
+    """Yield channels, each with the one id that messages to it name and no message to another channel does.
 
     Args:
         events: of one session.
@@ -39,8 +39,9 @@ def find_addressees(events: Iterable[RoomEvent], rooms: Collection[PeerId]) -> I
             if event.sender is not None:
                 writers[channel].add(event.sender)
     shared = Counter(chain.from_iterable(named.values()))
+    people = set().union(*writers.values())
     for channel, peers in named.items():
-        if len(peers) == 1 and (len(named) > 1 or writers[channel] & answered[channel]):
-            (peer,) = peers
-            if shared[peer] == 1:
-                yield channel, peer
+        own = {peer for peer in peers if shared[peer] == 1}
+        passed_to_all = (peers - own) & people
+        if len(own) == 1 and not passed_to_all and (len(named) > 1 or writers[channel] & answered[channel]):
+            yield channel, own.pop()

@@ -58,6 +58,18 @@ def test_what_everyone_hears_names_nobody(channels: str) -> None:
     assert set(heard) == {f"10.77.0.11:{ord(channel)}" for channel in channels}
 
 
+def test_what_is_passed_to_all_names_nobody_else() -> None:
+    """An id that several hear and that writes is a client; then nobody can tell for whom all the rest is."""
+    to_all = [_gets("x", 1, "b", "a"), _gets("y", 1, "b", "a")]
+    assert _receivers(*to_all, _gets("y", 2, "a", "c"))[2] == "10.77.0.11:121"
+
+
+def test_a_room_whose_joining_was_not_captured_is_no_id() -> None:
+    """What several hear and nobody writes as is a room; beside it each goes by its own id."""
+    to_all = [_gets("x", 1, "c", "red"), _gets("y", 1, "c", "red")]
+    assert _receivers(*to_all, _gets("x", 2, "b", "a"), _gets("y", 3, "a", "b")) == ["a", "b", "a", "b"]
+
+
 def test_the_name_of_a_room_is_nobody_s() -> None:
     """A message for a room that somebody joined says nothing about who gets it."""
     joins = JoinAsked(bearer=_bearer("z", 0.5, from_client=True), at_ns=ns(0.5), peer="c", room="a")
