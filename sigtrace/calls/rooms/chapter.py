@@ -10,6 +10,7 @@ from sigtrace.calls.rooms.identities import Identities
 from sigtrace.calls.rooms.legs import pair_legs, settle
 from sigtrace.calls.rooms.neighbours import tell_apart
 from sigtrace.calls.rooms.occurrences import find_acts
+from sigtrace.calls.rooms.overheard import find_overheard
 from sigtrace.calls.rooms.polls import HangingPolls, poll_of
 from sigtrace.calls.rooms.routes import Router
 from sigtrace.calls.rooms.stays import Stays
@@ -36,6 +37,8 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     polls = _polls_of(identities, [*around.polls, *map(poll_of, polled)])
     exchanges = {**around.exchanges, **{event.exchange.number: event.exchange for event in polled}}
     signals = Router(number, meeting, identities, polls, around).signals(legs)
+    overheard = find_overheard(legs, identities)
+    negotiated = [signal for place, signal in enumerate(signals) if place not in overheard]
     peers = Stays(number, meeting, identities, around.channels).collect(events)
     session = Session(
         number=number,
@@ -49,7 +52,7 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
         peers,
         HangingPolls(exchanges, around.engines, around.last_ns).waits(number, polls, signals, events),
         signals,
-        find_calls(number, signals, peers, None),
+        find_calls(number, negotiated, peers, None),
         find_acts(number, settle(events, legs), identities, around.channels),
     )
 

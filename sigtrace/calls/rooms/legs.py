@@ -120,7 +120,7 @@ class _Pairing:
         event = leg.delivered
         if leg.sent is not None or event is None or event.sender is None:
             return leg
-        key = _key(event.content)
+        key = essence_of(event.content)
         bucket = self._waiting.get(key) if key is not None else None
         found = None if bucket is None else self._oldest(bucket, event)
         if found is None or found.event.bearer.channel != event.bearer.channel:
@@ -132,12 +132,12 @@ class _Pairing:
         broadcast = event.to_all or event.receiver is None or event.receiver in self._rooms
         waiting = _Waiting(event, broadcast)
         self._sent.append(waiting)
-        key = _key(event.content)
+        key = essence_of(event.content)
         if key is not None:
             self._waiting.setdefault(key, _Bucket()).add(waiting)
 
     def _deliver(self, event: Delivered) -> None:
-        key = _key(event.content)
+        key = essence_of(event.content)
         bucket = self._waiting.get(key) if key is not None else None
         found = None if bucket is None else self._oldest(bucket, event)
         if found is None:
@@ -216,7 +216,7 @@ def _agree(one: PeerId | None, other: PeerId | None) -> bool:
     return one is None or other is None or one == other
 
 
-def _key(content: Content) -> tuple[str, str] | None:
+def essence_of(content: Content) -> tuple[str, str] | None:
     """Return what both legs have in common; None when it was not captured whole."""
     essence = content.essence if content.essence is not None else content.sha256
     return None if essence is None else (content.kind.value, essence)
