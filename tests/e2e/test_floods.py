@@ -36,6 +36,11 @@ FEW = {  # floods of long things: how many are enough
     "bombs-br": 1,
     "bombs-zstd": 1,
     "bombs-websocket": 1,
+    "homemade-levels": 2,
+    "homemade-strings": 1,
+    "homemade-wrapped": 2,
+    "homemade-batches": 5,
+    "homemade-lists": 1,
     "pipelined": 1_500,
     "pipelined-answered": 500,
 }
