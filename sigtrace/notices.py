@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from sigtrace.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Severity(Enum):
@@ -45,15 +49,23 @@ class NoticeLog:
         if self._seen[notice.code] <= KEPT_PER_CODE:
             self._notices.append(notice)
 
-    def finished(self) -> tuple[Notice, ...]:
-        """Return the notices in order of packets, those of no packet first."""
+    def finished(self, later: Iterable[Notice] = ()) -> tuple[Notice, ...]:
+        """Return the notices in order of packets, those of no packet first.
+
+        Args: later: notices that are known at the end alone, and are not kept here.
+        """
+        seen, notices = self._seen.copy(), list(self._notices)
+        for notice in later:
+            seen[notice.code] += 1
+            if seen[notice.code] <= KEPT_PER_CODE:
+                notices.append(notice)
         more = [
             Notice(
                 code=MORE_NOTICES,
                 severity=Severity.INFO,
-                text=f"{seen - KEPT_PER_CODE} more notices {code} are not listed",
+                text=f"{count - KEPT_PER_CODE} more notices {code} are not listed",
             )
-            for code, seen in self._seen.items()
-            if seen > KEPT_PER_CODE
+            for code, count in seen.items()
+            if count > KEPT_PER_CODE
         ]
-        return tuple(sorted([*more, *self._notices], key=lambda notice: notice.packet or 0))
+        return tuple(sorted([*more, *notices], key=lambda notice: notice.packet or 0))

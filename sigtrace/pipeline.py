@@ -22,15 +22,16 @@ from sigtrace.signaling import PROTOCOLS
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.exchange_log import ExchangeLog
 from sigtrace.signaling.message_log import MessageLog
-from sigtrace.signaling.numbering import number_in_time
+from sigtrace.signaling.numbering import Numbering, number_in_time
 from sigtrace.signaling.reading import read_units
+from sigtrace.signaling.recollection import Recollection
 from sigtrace.streams.flow import Delivery, End
 from sigtrace.streams.order import TimeOrder
 from sigtrace.streams.reassembly import MAX_KEPT_FACTS, Reassembler
 from sigtrace.trace import DecodedFlow, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from sigtrace.application.http.message import Exchange
     from sigtrace.application.socketio.traffic import SocketTraffic
@@ -94,6 +95,8 @@ class Analyzer:
         self._exchanges = ExchangeLog(protocols, bears=is_engineio)
         self._messages = MessageLog()
         self._notices = NoticeLog()
+        self._numbering = Numbering()
+        self._recollection: Recollection | None = None  # there is one once the trace was told so far
 
     def feed(self, item: CaptureItem) -> None:
         """Take one item: records go through the stages, all else is kept beside them."""
@@ -118,7 +121,46 @@ class Analyzer:
         for decoder in self._decoders.values():
             if decoder is not None:
                 self._keep(decoder.close(), decoder)
-        return self._put_together()
+        flows = self._flows()
+        del self._reassembler, self._decoders  # what follows needs the memory
+        messages, controls = self._messages.finished()
+        number = number_in_time if self._recollection is None else self._numbering.number
+        return self._tell(*number(self._exchanges.finished(), messages), controls, flows)
+
+    def settle(self, until_ns: int) -> None:
+        """Let go what was held back for the sake of order and is as old as that: a capture that is watched waits."""
+        self._reassemble(self._order.release(until_ns))
+
+    def so_far(self) -> Trace:
+        """Return what the capture tells so far: what hangs still hangs, and feeding goes on.
+
+        Told again and again, only what is new costs more than a look.
+        """
+        hanging = []
+        for number, decoder in self._decoders.items():
+            if decoder is not None and (found := decoder.hanging()):
+                hanging += found
+                self._note_speech(number, decoder)
+        messages, controls = self._messages.so_far()
+        if self._recollection is None:
+            self._recollection = Recollection()
+        self._recollection.turn()
+        return self._tell(*self._numbering.number(self._exchanges.so_far(hanging), messages), controls, self._flows())
+
+    def forget(self, gone: Container[int], before_ns: int) -> None:
+        """Keep exchanges and messages of these numbers no longer, nor other facts from before a time.
+
+        Args:
+            gone: numbers as `so_far` gave them last; the others keep theirs.
+            before_ns: of control frames, and of connections that are over.
+        """
+        number_of = self._numbering.number_of
+        self._exchanges.forget(lambda one: number_of(one) in gone)
+        self._messages.forget(lambda one: number_of(one) in gone, before_ns)
+        self._numbering.forget(gone)
+        kept = {one.flow for one in self._exchanges.so_far(())} | {one.flow for one in self._messages.so_far()[0]}
+        self._spoken = {flow: speech for flow, speech in self._spoken.items() if flow in kept or flow in self._decoders}
+        self._reassembler.keep_only(self._spoken)
 
     def _sift(self, batch: Batch) -> Iterator[Segment]:
         for unit in self._sieve.feed(batch):
@@ -201,7 +243,10 @@ class Analyzer:
             else:
                 kept = self._exchanges.add(one)
             if kept or (self._all_flows and len(self._spoken) < MAX_KEPT_FACTS):
-                self._spoken[one.flow] = _SPEECHES[decoder.speech, decoder.client_is_originator is not False]
+                self._note_speech(one.flow, decoder)
+
+    def _note_speech(self, number: int, decoder: FlowDecoder) -> None:
+        self._spoken[number] = _SPEECHES[decoder.speech, decoder.client_is_originator is not False]
 
     def _tidy_flows(self) -> None:
         """Once there are twice as many as last time, let the facts go of flows that are over and said nothing kept."""
@@ -217,15 +262,23 @@ class Analyzer:
         for delivery in self._reassembler.let_go(number):
             self._decode(delivery)
 
-    def _put_together(self) -> Trace:
-        flows = [flow for flow in self._reassembler.flows() if self._all_flows or flow.number in self._spoken]
-        del self._reassembler, self._decoders  # what follows needs the memory
-        whole_messages, controls = self._messages.finished()
-        exchanges, messages = number_in_time(self._exchanges.finished(), whole_messages)
+    def _flows(self) -> list[Flow]:
+        return [flow for flow in self._reassembler.flows() if self._all_flows or flow.number in self._spoken]
+
+    def _tell(
+        self,
+        exchanges: tuple[Exchange, ...],
+        messages: tuple[Message, ...],
+        controls: tuple[ControlFrame, ...],
+        flows: Sequence[Flow],
+    ) -> Trace:
         by_number = {flow.number: flow for flow in flows}
         closed_ns = {flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None}
         traffic = decode_socketio(exchanges, messages, closed_ns=closed_ns)
-        reading = read_units(self._protocols, exchanges, messages, traffic.packets, _carrying(traffic, exchanges))
+        carrying = _carrying(traffic, exchanges)
+        reading = read_units(
+            self._protocols, exchanges, messages, traffic.packets, carrying, recollection=self._recollection
+        )
         captures = self._captures.finished()
         websockets = find_channels(exchanges, messages, controls, by_number)
         history = write_history(
@@ -240,8 +293,6 @@ class Analyzer:
             ),
         )
         logs = (self._exchanges.notices(), self._messages.notices(), traffic.notices, reading.notices)
-        for notice in chain.from_iterable(logs):
-            self._notices.add(notice)
         return Trace(
             captures=captures,
             tally=self._sieve.tally(),
@@ -262,7 +313,7 @@ class Analyzer:
             calls=tuple(history.calls),
             verdicts=history.verdicts,
             protocols=tuple(self._protocols),
-            notices=self._notices.finished(),
+            notices=self._notices.finished(chain.from_iterable(logs)),
             comments=self._captures.comments,
         )
 

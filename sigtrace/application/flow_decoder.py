@@ -111,6 +111,10 @@ class FlowDecoder:
                 return [*out, *self._hand_over(connection, self._websocket)]
         return out
 
+    def hanging(self) -> list[Exchange]:
+        """Return the exchanges that wait for their answers, as they stand; all stays as it is."""
+        return [] if self._connection is None or self._closed else self._connection.hanging()
+
     def close(self) -> list[Unit]:
         """The capture or the flow ended: return what is still open, as such; nothing can be fed any more."""
         self._closed = True

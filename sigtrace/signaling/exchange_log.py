@@ -9,7 +9,7 @@ from sigtrace.signaling.protocol import Fit
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sigtrace.application.http.message import Body, Exchange
     from sigtrace.signaling.protocol import SignalingProtocol
@@ -60,7 +60,7 @@ class ExchangeLog:
 
     def add(self, exchange: Exchange) -> bool:
         """Keep an exchange as far as the bounds allow; tell whether it is kept."""
-        if not self._bears(exchange) and all(protocol.fit(exchange) is Fit.NONE for protocol in self._protocols):
+        if not self._is_signaling(exchange):
             return self._add_other(exchange)
         if self._signaling >= KEPT_SIGNALING or not self._has_room(exchange):
             self._signaling_dropped += 1
@@ -69,6 +69,9 @@ class ExchangeLog:
         self._bodies += _kept_bytes(exchange)
         self._exchanges.append(exchange if self._bodies <= KEPT_BODIES else _without_bodies(exchange))
         return True
+
+    def _is_signaling(self, exchange: Exchange) -> bool:
+        return self._bears(exchange) or any(protocol.fit(exchange) is not Fit.NONE for protocol in self._protocols)
 
     def _add_other(self, exchange: Exchange) -> bool:
         if self._other >= KEPT_OTHER or not self._has_room(exchange):
@@ -88,9 +91,29 @@ class ExchangeLog:
         self._heads += surplus
         return True
 
+    def so_far(self, hanging: Iterable[Exchange]) -> list[Exchange]:
+        """Return the exchanges in order of time, not numbered yet, with some that still hang."""
+        hanging = (one if self._is_signaling(one) else _without_bodies(one) for one in hanging)
+        return sorted([*self._exchanges, *hanging], key=_place_in_time)
+
+    def forget(self, is_gone: Callable[[Exchange], bool]) -> None:
+        """Keep some exchanges no longer: there is room for others."""
+        kept = []
+        for exchange in self._exchanges:
+            if not is_gone(exchange):
+                kept.append(exchange)
+                continue
+            self._bodies -= _kept_bytes(exchange)
+            self._heads -= max(_head_bytes(exchange) - LONG_HEAD, 0)
+            if self._is_signaling(exchange):
+                self._signaling -= 1
+            else:
+                self._other -= 1
+        self._exchanges = kept
+
     def finished(self) -> list[Exchange]:
         """Return the exchanges in order of time, not numbered yet, and keep none here."""
-        ordered = sorted(self._exchanges, key=_place_in_time)
+        ordered = self.so_far(())
         self._exchanges = []
         return ordered
 

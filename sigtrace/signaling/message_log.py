@@ -8,6 +8,8 @@ from sigtrace.notices import Notice, Severity
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sigtrace.application.websocket.message import ControlFrame, Message
 
 KEPT_MESSAGES: Final = 250_000
@@ -55,12 +57,23 @@ class MessageLog:
         self._controls.append(control)
         return True
 
-    def finished(self) -> tuple[list[Message], tuple[ControlFrame, ...]]:
-        """Return messages and control frames in order of time, and keep none here."""
+    def so_far(self) -> tuple[list[Message], tuple[ControlFrame, ...]]:
+        """Return messages and control frames in order of time."""
         messages = sorted(self._messages, key=lambda one: (one.at_ns, one.span.first_packet))
         controls = sorted(self._controls, key=lambda one: (one.span.start_ns, one.span.first_packet))
-        self._messages, self._controls = [], []
         return messages, tuple(controls)
+
+    def forget(self, is_gone: Callable[[Message], bool], before_ns: int) -> None:
+        """Keep some messages no longer, nor control frames from before a time: there is room for others."""
+        self._messages = [one for one in self._messages if not is_gone(one)]
+        self._payloads = sum(len(one.data or b"") for one in self._messages)
+        self._controls = [one for one in self._controls if one.span.start_ns >= before_ns]
+
+    def finished(self) -> tuple[list[Message], tuple[ControlFrame, ...]]:
+        """Return messages and control frames in order of time, and keep none here."""
+        found = self.so_far()
+        self._messages, self._controls = [], []
+        return found
 
     def notices(self) -> list[Notice]:
         """Return what there is to say about what was not kept."""

@@ -10,16 +10,17 @@ from sigtrace.notices import Notice
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.kept_descriptions import KeptDescriptions
 from sigtrace.signaling.kept_events import KeptEvents
+from sigtrace.signaling.protocol import SignalingProtocol
 from sigtrace.signaling.recognition import ExchangeRole, Recogniser, role_of
 from sigtrace.signaling.socketio import SocketIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sigtrace.application.socketio.packet import SocketPacket
     from sigtrace.signaling.bearer import Unit
     from sigtrace.signaling.events import SignalingEvent
-    from sigtrace.signaling.protocol import SignalingProtocol
+    from sigtrace.signaling.recollection import Recollection
 
 PLAIN = "websocket"
 """What a WebSocket message speaks that no signaling protocol claims."""
@@ -38,12 +39,14 @@ class Reading(NamedTuple):
     notices: list[Notice]
 
 
-def read_units(
+def read_units(  # noqa: PLR0913  all that there is to read
     protocols: Sequence[SignalingProtocol],
     exchanges: Sequence[Exchange],
     messages: Sequence[Message],
     packets: Sequence[SocketPacket],
     carrying: Mapping[int, ExchangeKind],
+    *,
+    recollection: Recollection | None = None,
 ) -> Reading:
     """Recognise and decode all units of a trace.
 
@@ -54,15 +57,16 @@ def read_units(
         packets: of Socket.IO, likewise.
         carrying: exchanges and messages by number that bear Socket.IO, whose packets stand for them; an exchange with
             what it is for.
+        recollection: what was found of them before, where a trace is told again and again.
     """
     units: list[Unit] = [*exchanges, *messages, *packets]
     units = [one for one in units if not (isinstance(one, Exchange | Message) and one.number in carrying)]
     units.sort(key=_at_ns)
-    recognised = Recogniser(protocols, units).recognised()
+    recognised = Recogniser(protocols, units, recollection).recognised()
     of_unit = {id(unit): protocol for unit, protocol in zip(units, recognised, strict=True)}
     bearers = _protocols_of_bearers(packets, of_unit)
     upgrades = _protocols_of_flows(messages, of_unit, bearers)
-    events, notices = _decode(units, recognised)
+    events, notices = _decode(units, recognised, recollection)
     return Reading(
         events=events,
         roles=tuple(_role(one, of_unit, carrying, bearers, upgrades) for one in exchanges),
@@ -84,7 +88,7 @@ def _name(protocol: SignalingProtocol | None) -> str | None:
 
 
 def _decode(
-    units: Sequence[Unit], recognised: Sequence[SignalingProtocol | None]
+    units: Sequence[Unit], recognised: Sequence[SignalingProtocol | None], recollection: Recollection | None
 ) -> tuple[dict[str, list[SignalingEvent]], list[Notice]]:
     events: dict[str, list[SignalingEvent]] = {}
     notices: list[Notice] = []
@@ -94,12 +98,22 @@ def _decode(
         if protocol is not None:
             own.setdefault(protocol, []).append(unit)
     for protocol, some in own.items():
-        for event in protocol.decode_together(some):
+        for event in _say(protocol, some, recollection):
             if isinstance(event, Notice):
                 notices.append(event)
             elif (limited := kept.limit(event)) is not None:
                 events.setdefault(protocol.name, []).append(descriptions.limit(limited))
     return events, [*notices, *kept.notices(), *descriptions.notices()]
+
+
+def _say(
+    protocol: SignalingProtocol, units: Sequence[Unit], recollection: Recollection | None
+) -> Iterable[SignalingEvent | Notice]:
+    """Decode units; where each is decoded by itself, only those that were not before."""
+    alone = type(protocol).decode_together is SignalingProtocol.decode_together
+    if recollection is None or not alone:
+        return protocol.decode_together(units)
+    return (event for unit in units for event in recollection.said(unit, protocol, protocol.decode))
 
 
 def _protocols_of_bearers(

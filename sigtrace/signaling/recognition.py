@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sigtrace.signaling.bearer import Unit
     from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.protocol import SignalingProtocol
+    from sigtrace.signaling.recollection import Recollection
 
 
 class ExchangeRole(Value, frozen=True, kw_only=True):
@@ -67,11 +68,17 @@ class Recogniser:
     Args:
         protocols: every one there is; order breaks ties between equal fits.
         units: in order of time.
+        recollection: what was found of them before.
     """
 
-    def __init__(self, protocols: Sequence[SignalingProtocol], units: Sequence[Unit]) -> None:
+    def __init__(
+        self, protocols: Sequence[SignalingProtocol], units: Sequence[Unit], recollection: Recollection | None = None
+    ) -> None:
         self._protocols = protocols
-        self._fits = [self._fits_of(unit) for unit in units]
+        if recollection is None:
+            self._fits = [self._fits_of(unit) for unit in units]
+        else:
+            self._fits = [recollection.fits(unit, self._fits_of) for unit in units]
         self._add_claims(units)
         self._certain = {
             (unit.server, place)

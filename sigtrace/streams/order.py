@@ -10,7 +10,7 @@ pass, it is let go with all that came before it, and the new time counts.
 
 from __future__ import annotations
 
-from bisect import insort_right
+from bisect import bisect_right, insort_right
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +61,12 @@ class TimeOrder:
         self._youngest_ns = self._kept[-1].at_ns if self._kept else -(1 << 63)
         self._passed = 0
         return [segment for segment in kept if segment.number <= last]
+
+    def release(self, until_ns: int) -> list[Segment]:
+        """Let go what is as old as that: while a capture is watched, nobody can wait for sixteen more."""
+        count = bisect_right(self._kept, until_ns, key=_at_ns)
+        ready, self._kept = self._kept[:count], self._kept[count:]
+        return ready
 
     def flush(self) -> list[Segment]:
         """Let all go: nothing older comes."""

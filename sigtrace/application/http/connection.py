@@ -22,7 +22,7 @@ for a client may close its half and still be answered.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.application.http.direction import Direction
 from sigtrace.application.http.draft import FIELD_COST, Draft, build_request, build_response
@@ -52,6 +52,7 @@ DRAFT_COST = 1024  # bytes of memory that a message takes while it is here, abou
 MAX_INTERIM = 64  # 1xx responses of one exchange; 103 and 100 together make two
 
 _NOTHING: list[Exchange | Notice] = []
+_Outcome: TypeAlias = "tuple[ExchangeState, ExchangeEnd | None, int | None]"  # and when it ended
 
 
 class Pair:
@@ -148,6 +149,13 @@ class HttpConnection:
         for pair in self._awaiting:
             for draft in pair.drafts:
                 draft.shed(above)
+
+    def hanging(self) -> list[Exchange]:
+        """Return the exchanges whose request is whole and whose answer is not, as they stand; all stays as it is."""
+        asked = [pair for pair in self._awaiting if pair.request is not None and pair.request.done]
+        built = [self._build(pair, *self._state_of(pair)) for pair in asked]
+        self._out = []  # what there is to say of a body is said at its end
+        return built
 
     def untie(self) -> None:
         """Break the circle between this and its directions: memory is free at once, without the garbage collector.
@@ -388,12 +396,13 @@ class HttpConnection:
 
     def _emit(self, pair: Pair) -> None:
         """Let out an exchange with the state that its messages and the connection's end give it."""
+        self._let_out(pair, *self._state_of(pair))
+
+    def _state_of(self, pair: Pair) -> _Outcome:
         request, response = pair.request, pair.response
         damaged = request is None or request.damaged or (response is not None and response.damaged)
         if pair.answered:
-            state = ExchangeState.DAMAGED if damaged else ExchangeState.COMPLETE
-            self._let_out(pair, state, None, None)
-            return
+            return ExchangeState.DAMAGED if damaged else ExchangeState.COMPLETE, None, None
         close = self._close
         if close is None:
             state, end, ended_ns = ExchangeState.OPEN, ExchangeEnd.CAPTURE_ENDED, None
@@ -401,35 +410,34 @@ class HttpConnection:
             state, end, ended_ns = ExchangeState.DAMAGED, close, None
         else:
             state, end, ended_ns = ExchangeState.ABORTED, close, self._close_ns
-        self._let_out(pair, ExchangeState.DAMAGED if damaged else state, end, ended_ns)
+        return ExchangeState.DAMAGED if damaged else state, end, ended_ns
 
     def _let_out(self, pair: Pair, state: ExchangeState, end: ExchangeEnd | None, ended_ns: int | None) -> None:
-        request = response = None
         if pair.request is None and pair.response is None:
             if not pair.interim:
                 return
             pair.response = pair.interim.pop()  # neither was captured: the last that was stands for them
-        if pair.request is not None:
-            request = build_request(pair.request, self._body(pair.request))
-        if pair.response is not None:
-            response = build_response(pair.response, self._body(pair.response))
-        if request is None and response is not None and self._unasked():
+        exchange = self._build(pair, state, end, ended_ns)
+        response = exchange.response
+        if exchange.request is None and response is not None and self._unasked():
             text = f"a response {response.status} that no request asked for: the server answered twice; left out"
             self._note(Notice(code=UNASKED, severity=Severity.INFO, text=text, packet=response.span.first_packet))
             return
-        self._out.append(
-            Exchange(
-                number=0,
-                flow=self._flow,
-                client=self._client,
-                server=self._server,
-                request=request,
-                response=response,
-                interim=tuple(build_response(draft, self._body(draft)) for draft in pair.interim),
-                state=state,
-                end=end,
-                ended_ns=ended_ns,
-            )
+        self._out.append(exchange)
+
+    def _build(self, pair: Pair, state: ExchangeState, end: ExchangeEnd | None, ended_ns: int | None) -> Exchange:
+        request, response = pair.request, pair.response
+        return Exchange(
+            number=0,
+            flow=self._flow,
+            client=self._client,
+            server=self._server,
+            request=None if request is None else build_request(request, self._body(request)),
+            response=None if response is None else build_response(response, self._body(response)),
+            interim=tuple(build_response(draft, self._body(draft)) for draft in pair.interim),
+            state=state,
+            end=end,
+            ended_ns=ended_ns,
         )
 
     def _unasked(self) -> bool:
