@@ -1,0 +1,1 @@
+"""Watching: a capture that never ends, told while it grows, and kept within bounds."""
