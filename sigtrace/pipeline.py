@@ -95,6 +95,7 @@ class Analyzer:
         self._exchanges = ExchangeLog(protocols, bears=is_engineio)
         self._messages = MessageLog()
         self._notices = NoticeLog()
+        self.news = 0  # grows whenever there may be more to tell
         self._numbering = Numbering()
         self._recollection: Recollection | None = None  # there is one once the trace was told so far
 
@@ -107,6 +108,7 @@ class Analyzer:
             if self._unfinished.is_due:
                 self._bound_unfinished()
         elif isinstance(item, Notice):
+            self.news += 1
             self._notices.add(item)
         else:
             self._captures.add(item)
@@ -192,6 +194,7 @@ class Analyzer:
             if number in self._early_ends:
                 self._decode(self._early_ends.pop(number))
         if decoder is not None:
+            self.news += 1
             before = decoder.begun
             found = decoder.feed(from_originator, item)
             self._unfinished.grow(item, decoder.begun - before)

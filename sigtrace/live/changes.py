@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sigtrace.calls.negotiation import CallEnd
+from sigtrace.calls.signals import Fate
 from sigtrace.calls.waits import Release
 from sigtrace.export.records import records
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from sigtrace.export.record import Record
     from sigtrace.trace import Trace
+
+HOPE_NS: Final = 30_000_000_000
+"""For so long a message may still be fetched: the sample server drops a peer that does not come for it."""
 
 _Key: TypeAlias = "tuple[Any, ...]"
 
@@ -71,7 +75,7 @@ class Changes:
         """
         before, self._told = self._told, {}
         for key, record in self._keyed(trace):
-            shown = record if final else _left_open(record)
+            shown = record if final else _left_open(record, trace.last_ns)
             if shown is None:
                 continue
             last = before.pop(key, None)
@@ -98,7 +102,9 @@ class Changes:
             new = [_values(record, fields) for record in left if record["type"] == name]
             self._keep_numbers(name, _find_again(old, new), len(new))
         self._sessions = sessions
-        self._told = {key: shown for key, record in self._keyed(trace) if (shown := _left_open(record)) is not None}
+        self._told = {
+            key: shown for key, record in self._keyed(trace) if (shown := _left_open(record, trace.last_ns)) is not None
+        }
 
     def _keep_numbers(self, name: str, places: list[int | None], count: int) -> None:
         """Let what stays keep its number; what was not found again counts on."""
@@ -152,7 +158,7 @@ def _find_again(old: Sequence[Any], new: Sequence[Any]) -> list[int | None]:
     return places[::-1]
 
 
-def _left_open(record: Record) -> Record | None:
+def _left_open(record: Record, last_ns: int) -> Record | None:
     """Return a record without what only the end can tell; None for one that comes when it is over."""
     kind = record["type"]
     if kind == "flow" and record["closed_ns"] is None:
@@ -160,7 +166,9 @@ def _left_open(record: Record) -> Record | None:
     if kind == "wait" and record["released_by"] == Release.CAPTURE_ENDED.value:
         return {**record, "released_by": None, "hang_ns": None, "ended_ns": None}
     if kind == "call" and record["ended"] == CallEnd.CAPTURE_ENDED.value:
-        return {**record, "ended": None}
+        return {**record, "ended": None, "verdict": None}
+    if kind == "signal" and record["fate"] == Fate.UNDELIVERED.value and record["sent_ns"] > last_ns - HOPE_NS:
+        return {**record, "fate": None}
     return record
 
 

@@ -32,7 +32,9 @@ class Watcher:
     def __init__(self, *, protocols: Sequence[SignalingProtocol] = PROTOCOLS, kept: int = KEPT) -> None:
         self._analyzer = Analyzer(protocols=protocols)
         self._kept = self._forget_at = kept
-        self._newest_ns = 0
+        self._told = -1
+        self.newest_ns = 0  # time of the newest packet
+        self.packets = 0
         self.forgotten = 0  # exchanges and messages
 
     def feed(self, items: Iterable[CaptureItem]) -> None:
@@ -40,14 +42,20 @@ class Watcher:
         for item in items:
             self._analyzer.feed(item)
             if isinstance(item, Batch) and len(item):
-                self._newest_ns = max(self._newest_ns, int(item.at_ns.max()))
+                self.newest_ns = max(self.newest_ns, int(item.at_ns.max()))
+                self.packets += len(item)
 
-    def tell(self, *, at_rest: bool) -> Trace:
-        """Return the trace so far.
+    def settle(self, *, at_rest: bool) -> bool:
+        """Let go what need not wait any longer for what comes late; say whether there is more to tell than last time.
 
         Args: at_rest: nothing came for a while, so that nothing is on its way.
         """
-        self._analyzer.settle(self._newest_ns if at_rest else self._newest_ns - SETTLING_NS)
+        self._analyzer.settle(self.newest_ns if at_rest else self.newest_ns - SETTLING_NS)
+        return self._analyzer.news != self._told
+
+    def tell(self) -> Trace:
+        """Return the trace so far. Now and then, some of it is forgotten right after: see `forgotten`."""
+        self._told = self._analyzer.news
         trace = self._analyzer.so_far()
         count = len(trace.exchanges) + len(trace.messages)
         if count > self._forget_at:

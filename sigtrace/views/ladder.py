@@ -42,6 +42,8 @@ _BARE_PRESENCE = frozenset({Tone.PRESENCE, Tone.HOUSEKEEPING})
 class _Options(Value, frozen=True, kw_only=True):
     code: bool
     verbose: bool
+    fold: bool
+    ongoing: bool
     max_peers: int
     quiet_ns: int
     clock: Clock
@@ -54,6 +56,8 @@ def build_ladder(  # noqa: PLR0913 - each is a switch of the command
     code: bool = False,
     packets: bool = False,
     verbose: bool = False,
+    fold: bool = True,
+    ongoing: bool = False,
     time_format: TimeFormat = TimeFormat.RELATIVE,
     max_peers: int = MAX_PEERS,
     quiet_ns: int = QUIET_NS,
@@ -66,6 +70,8 @@ def build_ladder(  # noqa: PLR0913 - each is a switch of the command
         code: name the functions of the sample programs behind each arrow.
         packets: packet numbers are to be shown.
         verbose: every candidate, every wait and every acknowledgement is a row of its own.
+        fold: runs of candidates are one row, and what many are told is told once; not when `verbose`.
+        ongoing: there is more to come: what is still open did not end.
         time_format: how points in time are written.
         max_peers: peers with a column of their own, in each session; the rest share one.
         quiet_ns: silence from this length on has a row.
@@ -73,7 +79,16 @@ def build_ladder(  # noqa: PLR0913 - each is a switch of the command
     """
     whole = trace if whole is None else whole
     clock = Clock(first_ns=whole.first_ns, format=time_format)
-    options = _Options(code=code, verbose=verbose, max_peers=max_peers, quiet_ns=quiet_ns, clock=clock, whole=whole)
+    options = _Options(
+        code=code,
+        verbose=verbose,
+        fold=fold and not verbose,
+        ongoing=ongoing,
+        max_peers=max_peers,
+        quiet_ns=quiet_ns,
+        clock=clock,
+        whole=whole,
+    )
     people = People(whole)
     carriers = _by_session(trace, people)
     sections = tuple(
@@ -103,7 +118,7 @@ def _build_section(
     trace: Trace, people: People, session: Session, carriers: list[Exchange | Message], options: _Options
 ) -> Section:
     whole = options.whole
-    scene = Scene(trace, people, session.number, fold=not options.verbose, whole=whole)
+    scene = Scene(trace, people, session.number, fold=options.fold, whole=whole)
     story = Story(scene)
     steps = [step for step in story.steps(carriers) if options.verbose or not step.minor]
     columns = Columns(trace, people, session.number, session.server, steps, options.max_peers)
@@ -113,7 +128,10 @@ def _build_section(
     still_open = [
         wait
         for wait in scene.waits
-        if wait.released_by is Release.CAPTURE_ENDED and wait.peer is not None and wait.peer not in story.went_ns
+        if not options.ongoing
+        and wait.released_by is Release.CAPTURE_ENDED
+        and wait.peer is not None
+        and wait.peer not in story.went_ns
     ]
     ending = [
         f"{people.short(session.number, wait.peer)} has waited {format_duration(wait.hang_ns)}"

@@ -153,7 +153,7 @@ class HttpConnection:
     def hanging(self) -> list[Exchange]:
         """Return the exchanges whose request is whole and whose answer is not, as they stand; all stays as it is."""
         asked = [pair for pair in self._awaiting if pair.request is not None and pair.request.done]
-        built = [self._build(pair, *self._state_of(pair)) for pair in asked]
+        built = [self._build(pair, *self._state_so_far(pair)) for pair in asked]
         self._out = []  # what there is to say of a body is said at its end
         return built
 
@@ -411,6 +411,11 @@ class HttpConnection:
         else:
             state, end, ended_ns = ExchangeState.ABORTED, close, self._close_ns
         return ExchangeState.DAMAGED if damaged else state, end, ended_ns
+
+    def _state_so_far(self, pair: Pair) -> _Outcome:
+        """Return the state of a pair while the capture goes on: what nothing has ended yet has no end."""
+        state, end, ended_ns = self._state_of(pair)
+        return state, None if end is ExchangeEnd.CAPTURE_ENDED else end, ended_ns
 
     def _let_out(self, pair: Pair, state: ExchangeState, end: ExchangeEnd | None, ended_ns: int | None) -> None:
         if pair.request is None and pair.response is None:

@@ -17,9 +17,10 @@ from sigtrace.render.terminal.wrap import wrap, wrap_line
 from sigtrace.views.ladder_rows import Arrow, Lifeline, Mark, Quiet, Stroke, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sigtrace.render.terminal.screen import Screen
+    from sigtrace.views.ladder_news import SectionNews
     from sigtrace.views.ladder_rows import Ladder, Row, Section
 
 
@@ -35,6 +36,13 @@ def render_ladder(ladder: Ladder, screen: Screen) -> str:
     return join_lines(lines)
 
 
+def render_news(news: SectionNews, screen: Screen, *, show_packets: bool) -> str:
+    """Render rows that are new, below those before; first who stands where, when that has changed."""
+    drawing = _Drawing(news.section, screen, show_packets=show_packets)
+    head = [Line(screen), *drawing.head()] if news.anew else []
+    return join_lines([*head, *drawing.rows(news.rows)])
+
+
 class _Drawing:
     """Draws one section."""
 
@@ -45,6 +53,14 @@ class _Drawing:
         self._layout: Layout = lay_out(section, screen, show_packets=show_packets)
 
     def lines(self) -> Iterator[Line]:
+        yield from self.head()
+        yield from self.rows(self._section.rows)
+
+    def rows(self, rows: Iterable[Row]) -> Iterator[Line]:
+        for row in rows:
+            yield from self._row(row)
+
+    def head(self) -> Iterator[Line]:
         if self._section.heading:
             yield from wrap_line(self._section.heading, self._screen, TITLE)
             yield Line(self._screen)
@@ -56,8 +72,6 @@ class _Drawing:
         if any(column.room is not None for column in self._section.columns):
             yield self._rooms()
         yield Line(self._screen)
-        for row in self._section.rows:
-            yield from self._row(row)
 
     def _row(self, row: Row) -> Iterator[Line]:
         if isinstance(row, Quiet):

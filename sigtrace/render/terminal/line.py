@@ -47,6 +47,12 @@ class Line:
             self.width += self._screen.cells(text)
         return self
 
+    def append(self, other: Line) -> Line:
+        """Add the pieces of another line."""
+        self._pieces += other._pieces
+        self.width += other.width
+        return self
+
     def to(self, column: int) -> Line:
         """Go on at a column, counted in cells from 0; where the line is longer already, after one space."""
         return self.add(" " * max(column - self.width, 1 if self.width else 0))

@@ -1,0 +1,133 @@
+"""The loop of watching: packets from a source, kept if that is wanted, told as soon as it pays.
+
+What came is told once it has settled. While much is coming, telling takes a fifth of the time at most: it is done less
+often, and nothing is lost by that but the moment.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from sigtrace.live.output import Progress
+from sigtrace.notices import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sigtrace.capture.batch import CaptureItem
+    from sigtrace.live.output import Output
+    from sigtrace.live.watcher import Watcher
+    from sigtrace.recording.limits import Limits
+    from sigtrace.recording.recorder import Recorder
+    from sigtrace.sources.live.source import LiveSource
+
+REST_S: Final = 0.02
+"""Nothing came for so long: then nothing is on its way. Watching is a fiftieth of a second late at most for that."""
+
+TICK_S: Final = 0.1
+"""Between two moves of a running clock."""
+
+BUSY_SHARE: Final = 5
+"""Between two tellings there is so many times as long as one takes."""
+
+
+class Watch:
+    """One run: `run` returns when the source ends, a limit is reached or somebody stops it.
+
+    Args:
+        source: where packets come from.
+        watcher: what understands them.
+        output: where it is shown.
+        recorder: what keeps the packets; None when nobody asked for that.
+        limits: when to stop.
+        clock: seconds that only grow.
+    """
+
+    def __init__(  # noqa: PLR0913  all that takes part
+        self,
+        source: LiveSource,
+        watcher: Watcher,
+        output: Output,
+        *,
+        recorder: Recorder | None,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._watcher = watcher
+        self._output = output
+        self._recorder = recorder
+        self._limits = limits
+        self._clock = clock
+        self._began = self._came = self._ticked = self._told = clock()
+        self._took = 0.0  # seconds that the last telling took
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End after what is being done; may be called at any moment, by a signal too."""
+        self._stopped = True
+
+    def run(self) -> None:
+        """Watch."""
+        self._take(self._source.open())
+        while not self._stopped:
+            items = self._source.poll(REST_S)
+            if items is None:
+                break
+            self._take(items)
+            if self._watcher.settle(at_rest=not items) and self._pays():
+                self._tell()
+            if self._clock() - self._ticked >= TICK_S:
+                self._tick()
+            if self._limits.reached(self._watcher.packets, self._clock() - self._began):
+                break
+        self._end()
+
+    def _take(self, items: list[CaptureItem]) -> None:
+        if not items:
+            return
+        self._came = self._clock()
+        notices = [item for item in items if isinstance(item, Notice)]
+        if self._recorder is not None:
+            failed = self._recorder.write(items)
+            notices += failed
+            items = [*items, *failed]
+        self._watcher.feed(items)
+        for notice in notices:
+            self._output.note(notice)
+
+    def _pays(self) -> bool:
+        return self._clock() - self._told >= BUSY_SHARE * self._took
+
+    def _tell(self) -> None:
+        began = self._clock()
+        forgotten = self._watcher.forgotten
+        self._output.show(self._watcher.tell())
+        if self._watcher.forgotten != forgotten:
+            self._output.forget(self._watcher.tell())
+        self._told = self._clock()
+        self._took = self._told - began
+
+    def _tick(self) -> None:
+        self._ticked = self._clock()
+        self._output.tick(self._progress())
+
+    def _progress(self) -> Progress:
+        now = self._clock()
+        newest_ns = self._watcher.newest_ns
+        return Progress(
+            now_ns=newest_ns + int((now - self._came) * 1e9) if newest_ns else 0,
+            elapsed_s=now - self._began,
+            packets=self._watcher.packets,
+            dropped=self._source.counters().dropped,
+            forgotten=self._watcher.forgotten,
+        )
+
+    def _end(self) -> None:
+        progress = self._progress()
+        self._take(self._source.close())
+        if self._recorder is not None:
+            for notice in self._recorder.close():
+                self._output.note(notice)
+        self._output.close(self._watcher.close(), progress)
