@@ -1,7 +1,8 @@
 """The records of a trace that grows: each when it is first known, and again whenever something of it changed.
 
-The last record of each is what the export of the whole says. Until the end, what only the end can tell is left open: a
-wait that hangs has no release and no length, a call that goes on has no end, and a connection comes when it is over.
+Every record has a `key`: the last of each key is what the export of the whole says, unless it was withdrawn. Until the
+end, what only the end can tell is left open: a wait that hangs has no release and no length, a call that goes on has no
+end, and a connection comes when it is over.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HOPE_NS: Final = 30_000_000_000
 """For so long a message may still be fetched: the sample server drops a peer that does not come for it."""
 
-_Key: TypeAlias = "tuple[Any, ...]"
+_Key: TypeAlias = str
 
 _LASTING: Final = {
     "signal": ("protocol", "server", "from", "to", "kind", "sent_ns", "delivered_ns"),
@@ -45,8 +46,11 @@ _IDENTITY: Final = {
     "candidate": ("signal",),
     "call": ("number",),
     "capture": ("file",),
+    "act": ("kind", "at_ns", "peer", "about"),
+    "websocket_control": ("flow", "at_ns", "opcode"),
+    "notice": ("code", "packet", "offset"),
 }
-"""By which fields a record is known again; of another type, by all of them. Several of one identity count on."""
+"""By which fields a record is known again; several of one identity count on."""
 
 _GROWING: Final = {"engineio_session": ("heartbeats",), "capture": ("packets", "bytes", "last_ns")}
 """Fields that grow all the time, and are no news."""
@@ -84,8 +88,8 @@ class Changes:
                 yield shown
             else:
                 self._told[key] = last
-        for record in before.values():
-            yield {"type": "withdrawn", "record": record}
+        for key in before:
+            yield {"type": "withdrawn", "key": key}
         self._sessions = [(str(one.server), one.protocol) for one in trace.sessions]
 
     def forget(self, trace: Trace) -> None:
@@ -98,7 +102,7 @@ class Changes:
         self._keep_numbers("session", places, len(sessions))
         left = [record for record in records(trace) if record["type"] in _LASTING]
         for name, fields in _LASTING.items():
-            old = [_values(record, fields) for (kind, *_), record in self._told.items() if kind == name]
+            old = [_values(record, fields) for record in self._told.values() if record["type"] == name]
             new = [_values(record, fields) for record in left if record["type"] == name]
             self._keep_numbers(name, _find_again(old, new), len(new))
         self._sessions = sessions
@@ -124,10 +128,12 @@ class Changes:
         seen: Counter[_Key] = Counter()
         for record in records(trace, bodies=self._bodies):
             self._renumber(record)
-            fields = _IDENTITY.get(record["type"], tuple(record))
-            identity = (record["type"], *_values(record, fields))
-            seen[identity] += 1
-            yield (*identity, seen[identity]), record
+            key = " ".join([record["type"], *map(str, _values(record, _IDENTITY[record["type"]]))])
+            seen[key] += 1
+            if seen[key] > 1:
+                key = f"{key} #{seen[key]}"
+            record["key"] = key
+            yield key, record
 
     def _renumber(self, record: Record) -> None:
         name = record["type"]
@@ -178,8 +184,4 @@ def _without_growing(record: Record) -> Record:
 
 
 def _values(record: Record, fields: Iterable[str]) -> tuple[Any, ...]:
-    return tuple(_hashable(record.get(field)) for field in fields)
-
-
-def _hashable(value: Any) -> Any:
-    return repr(value) if isinstance(value, list | dict) else value
+    return tuple(record.get(field) for field in fields)

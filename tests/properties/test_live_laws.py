@@ -1,182 +1,115 @@
-"""Live is the same as batch, and pieces are the same as the whole: how a capture arrives does not change its trace."""
+"""Laws of watching: what was told while a capture grew is what the whole says, however its packets came."""
 
 from __future__ import annotations
 
-import dataclasses
-import io
-import random
-from functools import cache
 from pathlib import Path
-from random import Random
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from sigtrace.capture.batch import Batch, Interface, Record
-from sigtrace.capture.writer import encode_pcap, encode_pcapng
+from sigtrace.capture.batch import Batch
+from sigtrace.export.records import records
+from sigtrace.live.changes import Changes
+from sigtrace.live.watcher import Watcher
 from sigtrace.pipeline import Analyzer, analyze
 from sigtrace.sources.file import read
-from sigtrace.streams.flow import Delivery
-from sigtrace.streams.reassembly import Reassembler
-from sigtrace.value import replace
-from tests.builders.captures import copy_out
-from tests.builders.packets import batch_of
-from tests.builders.rough import make_rough
+from tests.builders.live import divide
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sigtrace.application.http.message import Exchange
-    from sigtrace.trace import Trace
-
-CAPTURES = Path(__file__).parents[2] / "captures"
-LIVE = ["basic-call", "basic-call-gap", "three-interfaces", "short-snap", "browser-call-reordered", "vlan-stacked"]
-SPLIT = ["basic-call", "browser-call", "odd-requests"]
-
-
-def capture_of(name: str) -> Path:
-    """Return a capture's file."""
-    return next(path for path in (CAPTURES / name).iterdir() if path.suffix.startswith(".pcap"))
-
-
-@cache
-def records_of(name: str) -> tuple[Record, ...]:
-    """Return a capture's records."""
-    return tuple(copy_out(read(capture_of(name))).records)
+CAPTURES = Path("captures")
+NAMES = (
+    "basic-call",
+    "browser-call-gap",
+    "busy-peers",
+    "chat-rooms",
+    "errors",
+    "generic-http",
+    "generic-websocket",
+    "long-wait",
+    "server-restart",
+    "signalmaster-browsers",
+    "skyrtc-mesh",
+    "skyrtc-mesh-gap",
+    "socketio-rooms",
+    "websocket-late",
+    "whip",
+)
+SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=12)
+Record = dict[str, Any]
 
 
-def bare(trace: Trace) -> Trace:
-    """Return a trace without what names the files it came from."""
-    return dataclasses.replace(trace, captures=())
+def watch(name: str, sizes: list[int], kept: int) -> tuple[list[Record], list[Record], int]:
+    """Return the records told while a capture was watched, those of the end, and how much was forgotten."""
+    watcher, changes = Watcher(kept=kept), Changes()
+    told: list[Record] = []
+    for item in divide(read(str(CAPTURES / name / f"{name}.pcapng")), sizes):
+        watcher.feed([item])
+        if isinstance(item, Batch) and watcher.settle(at_rest=False):
+            forgotten = watcher.forgotten
+            told += changes.of(watcher.tell())
+            if watcher.forgotten != forgotten:
+                changes.forget(watcher.tell())
+    told += changes.of(trace := watcher.close(), final=True)
+    return told, list(records(trace)), watcher.forgotten
 
 
-def rows_of(batch: Batch, rows: slice) -> Batch:
-    """Return some rows of a batch as a batch."""
-    first = batch.first_number + rows.start
-    numbers = range(first, batch.first_number + min(rows.stop, len(batch)))
-    return replace(
-        batch,
-        first_number=first,
-        offset=batch.offset[rows],
-        captured=batch.captured[rows],
-        original=batch.original[rows],
-        at_ns=batch.at_ns[rows],
-        interface=batch.interface[rows],
-        link_type=batch.link_type[rows],
-        comments={number: texts for number, texts in batch.comments.items() if number in numbers},
-    )
-
-
-@pytest.mark.parametrize("size", [1, 7])
-@pytest.mark.parametrize("name", LIVE)
-def test_record_by_record_is_the_same_as_at_once(name: str, size: int) -> None:
-    """An analyzer that is fed a record, or a few, at a time ends with the trace of the whole capture."""
-    live = Analyzer()
-    for item in read(capture_of(name)):
-        if isinstance(item, Batch):
-            for start in range(0, len(item), size):
-                live.feed(rows_of(item, slice(start, start + size)))
+def last_of_each(told: list[Record]) -> dict[str, Record]:
+    """Return the last record of each key, without the key, of those that were not withdrawn."""
+    last: dict[str, Record] = {}
+    for record in told:
+        if record["type"] == "withdrawn":
+            del last[record["key"]]
         else:
-            live.feed(item)
-    assert live.close() == analyze(read(capture_of(name)))
+            last[record["key"]] = {name: value for name, value in record.items() if name != "key"}
+    return last
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_passing_time_changes_no_stream(seed: int) -> None:
-    """Telling reassembly the time before each segment, as a live source does, changes no stream."""
-    rough = make_rough(Random(seed))  # noqa: S311 - repeatable
-    told, untold = Reassembler(digest=True), Reassembler(digest=True)
-    live = []
-    for segment in rough.segments:
-        live += told.advance(segment.at_ns - 1)
-        live += told.feed(segment)
-    live += told.close()
-    batch = [item for segment in rough.segments for item in untold.feed(segment)] + list(untold.close())
-    assert told.flows() == untold.flows()
-    for by in (True, False):
-        assert [item for item in live if _is_of(item, by=by)] == [item for item in batch if _is_of(item, by=by)]
+def in_order(found: list[Record]) -> list[str]:
+    """Return records such that they can be compared in whatever order they came."""
+    return sorted(map(repr, found))
 
 
-def _is_of(item: object, *, by: bool) -> bool:
-    return isinstance(item, Delivery) and item.from_originator is by
+@pytest.mark.parametrize("name", NAMES)
+@settings(deadline=None, max_examples=4)
+@given(sizes=SIZES)
+@example(sizes=[1])
+def test_what_was_told_last_is_what_the_whole_says(name: str, sizes: list[int]) -> None:
+    """The last record of each key that was told is a record of the export, and there are no others."""
+    told, _, forgotten = watch(name, sizes, kept=10_000)
+    whole = list(records(analyze(read(str(CAPTURES / name / f"{name}.pcapng")))))
+    assert not forgotten
+    assert in_order(list(last_of_each(told).values())) == in_order(whole)
 
 
-def _by_time(records: tuple[Record, ...]) -> list[list[Record]]:
-    third = len(records) // 3
-    return [list(records[:third]), list(records[third : 2 * third]), list(records[2 * third :])]
-
-
-def _in_turn(records: tuple[Record, ...]) -> list[list[Record]]:
-    return [list(records[place::3]) for place in range(3)]
-
-
-def _at_random(records: tuple[Record, ...]) -> list[list[Record]]:
-    chance = random.Random(3)  # noqa: S311 - repeatable
-    pieces: list[list[Record]] = [[], [], []]
-    for record in records:
-        chance.choice(pieces).append(record)
-    return pieces
-
-
-def _by_size(records: tuple[Record, ...]) -> list[list[Record]]:
-    """One for each direction, more or less: what carries data, and what does not."""
-    return [[one for one in records if one.original <= 80], [one for one in records if one.original > 80]]
-
-
-@pytest.mark.parametrize("split", [_by_time, _in_turn, _at_random, _by_size])
-@pytest.mark.parametrize("name", SPLIT)
-def test_pieces_are_the_same_as_the_whole(
-    name: str, split: Callable[[tuple[Record, ...]], list[list[Record]]], tmp_path: Path
-) -> None:
-    """A capture that was split, by time, in turn or by what it holds, and is read together, gives the same trace."""
-    records = tuple(one._replace(interface=0) for one in records_of(name))
-    ordered = sorted(records, key=lambda one: one.at_ns)
-    unique = tuple(one._replace(at_ns=one.at_ns + place) for place, one in enumerate(ordered))  # no two at one time
-    whole = analyze(read(io.BytesIO(encode_pcap(unique, link_type=1))))
-    paths = []
-    for place, piece in enumerate(split(unique)):
-        paths.append(tmp_path / f"{place}.pcap")
-        paths[-1].write_bytes(encode_pcap(piece, link_type=1))
-    assert bare(analyze(read(*paths))) == bare(whole)
-
-
-@pytest.mark.parametrize("overlap", [1, 50])
-def test_files_of_a_ring_that_overlap(overlap: int, tmp_path: Path) -> None:
-    """Of files that share their last and first packets, each exchange is read once."""
-    records = records_of("basic-call")
-    middle = len(records) // 2
-    paths = [tmp_path / "0.pcap", tmp_path / "1.pcap"]
-    paths[0].write_bytes(encode_pcap(records[: middle + overlap], link_type=1))
-    paths[1].write_bytes(encode_pcap(records[middle:], link_type=1))
-    trace, whole = analyze(read(*paths)), analyze(read(capture_of("basic-call")))
-    assert [(one.at_ns, one.state) for one in trace.exchanges] == [(one.at_ns, one.state) for one in whole.exchanges]
-    assert len(trace.calls) == len(whole.calls)
-
-
-def test_interfaces_of_one_capture_in_files_of_their_own(tmp_path: Path) -> None:
-    """A capture of three interfaces, split into one for each, gives the same exchanges when they are read together."""
-    records = records_of("three-interfaces")
-    count = 1 + max(one.interface for one in records)
-    paths = []
-    for at in range(count):
-        piece = [one._replace(interface=0) for one in records if one.interface == at]
-        link_type = piece[0].link_type
-        interface = Interface(index=0, name=f"eth{at}", link_type=link_type, snap_length=0)
-        paths.append(tmp_path / f"{at}.pcapng")
-        paths[-1].write_bytes(encode_pcapng(piece, interfaces=[interface]))
-    trace, whole = analyze(read(*paths)), analyze(read(capture_of("three-interfaces")))
-    # Of the copies of a packet another may come first: the capture holds some of them far from their time.
-    assert list(map(_said, trace.exchanges)) == list(map(_said, whole.exchanges))
-    assert len(trace.calls) == len(whole.calls)
-
-
-def _said(exchange: Exchange) -> tuple[object, ...]:
-    request, response = exchange.request, exchange.response
-    return exchange.state, request and (request.target, request.body), response and (response.status, response.body)
-
-
-def test_a_batch_of_nothing_changes_nothing() -> None:
-    """An empty batch, as a quiet live source gives, is no packet and no end."""
+@pytest.mark.parametrize("name", NAMES)
+@settings(deadline=None, max_examples=4)
+@given(sizes=SIZES)
+def test_telling_so_far_changes_nothing(name: str, sizes: list[int]) -> None:
+    """A capture that was told again and again while it was read gives the trace that it gives read at once."""
+    path = str(CAPTURES / name / f"{name}.pcapng")
     analyzer = Analyzer()
-    analyzer.feed(batch_of([]))
-    assert analyzer.close().exchanges == ()
+    for item in divide(read(path), sizes):
+        analyzer.feed(item)
+        analyzer.so_far()
+    assert list(records(analyzer.close())) == list(records(analyze(read(path))))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("-gap")])
+@pytest.mark.parametrize("kept", [40, 80])
+def test_what_is_forgotten_was_told_as_the_whole_says_it(name: str, kept: int) -> None:
+    """Where old parts are forgotten, what was told of everything is still what the whole says of it.
+
+    But for the numbers of signals that come to light late: what they are counted among is forgotten. And where parts of
+    the capture are missing, what is guessed of them by their company may be guessed otherwise.
+    """
+    told, _, _ = watch(name, [10], kept)
+    whole = list(records(analyze(read(str(CAPTURES / name / f"{name}.pcapng")))))
+    found = last_of_each(told).values()
+    assert in_order([unnumbered(one) for one in found]) == in_order([unnumbered(one) for one in whole])
+
+
+def unnumbered(record: Record) -> Record:
+    """Return a record without numbers that count signals."""
+    names = {"signal"} if record["type"] != "signal" else {"number"}
+    return {name: value for name, value in record.items() if name not in (names | {"signals"})}
