@@ -19,7 +19,7 @@ from sigtrace.export.socketio_records import packet_record, session_record
 from sigtrace.export.websocket_records import control_record, message_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.signals import Signal
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sigtrace.trace import Trace
 
 
-_Planned: TypeAlias = "tuple[int, int, tuple[int, int], Callable[[], Record]]"
+_Planned: TypeAlias = "tuple[int, int, tuple[int, int], partial[Record]]"
 """A record before it is made: its time, the rank of its type, its number and that of the part, and how to make it.
 
 A plain tuple, as a large capture has a hundred thousand of them.
@@ -43,8 +43,17 @@ def records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Itera
             made with `all_flows`.
         bodies: also the text of every signal, WebSocket message and Socket.IO packet, and every description's SDP.
     """
+    for make in plan_records(trace, flows=flows, bodies=bodies):
+        yield make()
+
+
+def plan_records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Iterator[partial[Record]]:
+    """Yield what makes each of the records, in their order: a part of a function and the values that it is made of.
+
+    Args: as for `records`.
+    """
     for capture in trace.captures:
-        yield capture_record(capture)
+        yield partial(capture_record, capture)
     plan = [
         *_plan_http(trace, flows=flows),
         *_plan_websocket(trace, bodies=bodies),
@@ -54,7 +63,7 @@ def records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Itera
     ]
     plan.sort(key=itemgetter(0, 1, 2))
     for *_, make in plan:
-        yield make()
+        yield make
 
 
 def _plan_http(trace: Trace, *, flows: bool) -> Iterator[_Planned]:
@@ -98,7 +107,7 @@ def _plan_signaling(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
         yield (call.began_ns, 5, (call.number, 0), make)
 
 
-def _signal_makers(signal: Signal, *, bodies: bool) -> Iterator[Callable[[], Record]]:
+def _signal_makers(signal: Signal, *, bodies: bool) -> Iterator[partial[Record]]:
     """A signal, and right behind it what it holds."""
     yield partial(signal_record, signal, bodies=bodies)
     description = signal.content.description

@@ -8,15 +8,16 @@ end, and a connection comes when it is over.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from sigtrace.calls.negotiation import CallEnd
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.waits import Release
-from sigtrace.export.records import records
+from sigtrace.export.records import plan_records, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from functools import partial
 
     from sigtrace.export.record import Record
     from sigtrace.trace import Trace
@@ -56,6 +57,14 @@ _GROWING: Final = {"engineio_session": ("heartbeats",), "capture": ("packets", "
 """Fields that grow all the time, and are no news."""
 
 
+class _Made(NamedTuple):
+    """A record as it was made last, to be made anew only when something it is made of has changed."""
+
+    values: tuple[Any, ...]
+    record: Record
+    key: _Key  # but for the number of those that have the same
+
+
 class Changes:
     """Remembers what was told of a trace, and tells what is new.
 
@@ -65,6 +74,7 @@ class Changes:
     def __init__(self, *, bodies: bool = False) -> None:
         self._bodies = bodies
         self._told: dict[_Key, Record] = {}
+        self._made: dict[Any, list[_Made]] = {}  # by what made them, in their order
         self._numbers: dict[str, list[int]] = {name: [] for name in (*_LASTING, "session")}  # by place in the trace
         self._sessions: list[tuple[str, str]] = []  # server and protocol of each
 
@@ -106,6 +116,7 @@ class Changes:
             new = [_values(record, fields) for record in left if record["type"] == name]
             self._keep_numbers(name, _find_again(old, new), len(new))
         self._sessions = sessions
+        self._made = {}  # their numbers are others now
         self._told = {
             key: shown for key, record in self._keyed(trace) if (shown := _left_open(record, trace.last_ns)) is not None
         }
@@ -126,14 +137,25 @@ class Changes:
     def _keyed(self, trace: Trace) -> Iterator[tuple[_Key, Record]]:
         """Yield the records, and by what each is known again; their numbers are such that they stay."""
         seen: Counter[_Key] = Counter()
-        for record in records(trace, bodies=self._bodies):
-            self._renumber(record)
-            key = " ".join([record["type"], *map(str, _values(record, _IDENTITY[record["type"]]))])
-            seen[key] += 1
-            if seen[key] > 1:
-                key = f"{key} #{seen[key]}"
-            record["key"] = key
-            yield key, record
+        made: dict[Any, list[_Made]] = {}
+        for make in plan_records(trace, bodies=self._bodies):
+            same = made.setdefault(make.func, [])
+            before = self._made.get(make.func, ())
+            known = before[len(same)] if len(same) < len(before) else None
+            if known is None or known.values != make.args:
+                known = self._make(make)
+            same.append(known)
+            seen[known.key] += 1
+            key = known.key if seen[known.key] == 1 else f"{known.key} #{seen[known.key]}"
+            known.record["key"] = key
+            yield key, known.record
+        self._made = made
+
+    def _make(self, make: partial[Record]) -> _Made:
+        record = make()
+        self._renumber(record)
+        key = " ".join([record["type"], *map(str, _values(record, _IDENTITY[record["type"]]))])
+        return _Made(make.args, record, key)
 
     def _renumber(self, record: Record) -> None:
         name = record["type"]

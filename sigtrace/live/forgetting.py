@@ -6,7 +6,8 @@ all its messages; a WebSocket needs its handshake. All else is needed for as lon
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import Counter
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from sigtrace.application.http.message import ExchangeState
 from sigtrace.calls.acts import ActKind
@@ -18,25 +19,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sigtrace.application.http.message import Exchange
+    from sigtrace.calls.negotiation import Call
     from sigtrace.calls.signals import Signal
+    from sigtrace.signaling.events import PeerId
     from sigtrace.trace import Trace
 
-LINGER_NS: Final = 60_000_000_000
-"""For so long after a peer left, others are told of it: the sample server does half a minute late."""
+LINGER_NS: Final = (60_000_000_000, 5_000_000_000, 0)
+"""For so long after a peer was heard of, others are told of it: the sample server does half a minute late. Where more
+comes in that time than is kept, it has to be less."""
 
 FIRST_MESSAGES: Final = 4
 """Messages at the beginning of a WebSocket that tell what it is: Socket.IO needs three to upgrade, and one to join."""
 
+_Who: TypeAlias = "tuple[int, PeerId | None]"  # a peer and its session
 _COMING: Final = frozenset({ActKind.IDENTIFIED, ActKind.JOIN_ASKED, ActKind.JOINED, ActKind.OPENED})
 _OPENING: Final = frozenset({ExchangeKind.OPEN, ExchangeKind.UPGRADE})
 _WAITING: Final = frozenset({Fate.UNDELIVERED, Fate.UNSEEN})
 
 
-def forgettable(trace: Trace, before_ns: int) -> set[int]:
-    """Return the numbers of exchanges and messages from before a time that nothing needs any more."""
+def forgettable(trace: Trace, before_ns: int, linger_ns: int) -> set[int]:
+    """Return the numbers of exchanges and messages from before a time that nothing needs any more.
+
+    Args:
+        trace: told so far.
+        before_ns: what is younger is kept.
+        linger_ns: peers that were heard of so long before that are still needed.
+    """
+    there = _there(trace, before_ns - linger_ns)
     old = {one.number for one in trace.exchanges if _end_ns(one) < before_ns and one.state is not ExchangeState.OPEN}
     old |= {one.number for one in trace.messages if one.at_ns < before_ns}
-    for numbers in (_of_peers(trace, before_ns), _of_signals(trace, before_ns), _of_connections(trace)):
+    for numbers in (_of_peers(trace, there), _of_signals(trace, there, before_ns), _of_connections(trace)):
         old.difference_update(numbers)
     return old
 
@@ -46,18 +58,25 @@ def _end_ns(exchange: Exchange) -> int:
     return exchange.at_ns if response is None else response.span.end_ns
 
 
-def _of_peers(trace: Trace, before_ns: int) -> Iterator[int]:
-    """Yield by what those came who are there, or left not long ago, and their last waits."""
-    there = set()
+def _there(trace: Trace, since_ns: int) -> set[_Who]:
+    """Return who is there, or left since a time."""
+    heard = _heard_of(trace)
+    return {
+        (peer.session, peer.id)
+        for peer in trace.peers
+        if (heard[peer.session, peer.id] if peer.left_ns is None else peer.left_ns) >= since_ns
+    }
+
+
+def _of_peers(trace: Trace, there: set[_Who]) -> Iterator[int]:
+    """Yield by what those came who are there, and their last waits."""
     for peer in trace.peers:
-        if peer.left_ns is None or peer.left_ns >= before_ns - LINGER_NS:
-            there.add((peer.session, peer.id))
-            if peer.sign_in is not None:
-                yield peer.sign_in
+        if peer.sign_in is not None and (peer.session, peer.id) in there:
+            yield peer.sign_in
     for act in trace.acts:
         if act.kind in _COMING and act.number is not None and (act.session, act.peer) in there:
             yield act.number
-    last: dict[tuple[int, object], list[int]] = {}
+    last: dict[_Who, list[int]] = {}
     for wait in trace.waits:
         key = (wait.session, wait.peer)
         if key in there:
@@ -66,17 +85,40 @@ def _of_peers(trace: Trace, before_ns: int) -> Iterator[int]:
         yield from numbers
 
 
-def _of_signals(trace: Trace, before_ns: int) -> Iterator[int]:
+def _heard_of(trace: Trace) -> dict[_Who, int]:
+    """Return when each peer was heard of last: who came and went without a word will not come back as itself."""
+    heard: dict[_Who, int] = {}
+    for peer in trace.peers:
+        heard[peer.session, peer.id] = peer.joined_ns or 0
+    for wait in trace.waits:
+        heard[wait.session, wait.peer] = max(wait.ended_ns, heard.get((wait.session, wait.peer), 0))
+    for signal in trace.signals:
+        if signal.sender is not None:
+            heard[signal.session, signal.sender] = max(signal.began_ns, heard.get((signal.session, signal.sender), 0))
+    opened: Counter[_Who] = Counter()
+    for act in trace.acts:
+        heard[act.session, act.peer] = max(act.at_ns, heard.get((act.session, act.peer), 0))
+        opened[act.session, act.peer] += {ActKind.OPENED: 1, ActKind.CLOSED: -1}.get(act.kind, 0)
+    return {**heard, **{key: trace.last_ns for key, count in opened.items() if count > 0}}
+
+
+def _of_signals(trace: Trace, there: set[_Who], before_ns: int) -> Iterator[int]:
     """Yield what bore the messages of calls that go on, or did lately, and those that are still on their way."""
     newest: dict[int, int] = {}
     for signal in trace.signals:
         if signal.call is not None:
             newest[signal.call] = max(newest.get(signal.call, 0), signal.delivered_ns or signal.began_ns)
-    kept = {call.number for call in trace.calls if call.ended is CallEnd.CAPTURE_ENDED}
+    going = (call for call in trace.calls if call.ended is CallEnd.CAPTURE_ENDED)
+    kept = {call.number for call in going if not there.isdisjoint(_sides(call))}
     kept |= {number for number, at_ns in newest.items() if at_ns >= before_ns}
     for signal in trace.signals:
-        if signal.call in kept or (signal.call is None and signal.fate in _WAITING):
+        waits = signal.fate in _WAITING and (signal.session, signal.receiver) in there
+        if signal.call in kept or (signal.call is None and waits):
             yield from _carriers(signal)
+
+
+def _sides(call: Call) -> tuple[_Who, _Who]:
+    return (call.session, call.caller), (call.session, call.callee)
 
 
 def _carriers(signal: Signal) -> Iterator[int]:

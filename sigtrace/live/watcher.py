@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.capture.batch import Batch
-from sigtrace.live.forgetting import forgettable
+from sigtrace.live.forgetting import LINGER_NS, forgettable
 from sigtrace.pipeline import Analyzer
 from sigtrace.signaling import PROTOCOLS
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SETTLING_NS: Final = 20_000_000
 """For so long a packet may come late: interfaces and processors hand over theirs in turns of a few milliseconds."""
 
-KEPT: Final = 2000
-"""Exchanges and messages from which on some are forgotten: fifty calls, which are told anew in some 40 ms."""
+KEPT: Final = 1000
+"""Exchanges and messages from which on some are forgotten: thirty calls, which are told anew in some 20 ms."""
 
 
 class Watcher:
@@ -66,7 +66,10 @@ class Watcher:
         """Keep the newer half, and what is needed beside it."""
         times = [one.at_ns for one in trace.exchanges] + [one.at_ns for one in trace.messages]
         before_ns = sorted(times)[count - self._kept // 2]
-        gone = forgettable(trace, before_ns)
+        for linger_ns in LINGER_NS:
+            gone = forgettable(trace, before_ns, linger_ns)
+            if count - len(gone) <= self._kept * 3 // 4:
+                break
         self._analyzer.forget(gone, before_ns)
         self.forgotten += len(gone)
         self._forget_at = max(self._kept, 2 * (count - len(gone)))
