@@ -17,6 +17,10 @@ from sigtrace.capture.options import (
     SECTION_APPLICATION,
     SECTION_HARDWARE,
     SECTION_SYSTEM,
+    STATISTICS_DROPPED,
+    STATISTICS_END,
+    STATISTICS_RECEIVED,
+    STATISTICS_START,
     Option,
     encode_options,
 )
@@ -27,7 +31,7 @@ from sigtrace.text import encode_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sigtrace.capture.batch import DecryptionSecrets, Interface, NameResolution, Record
+    from sigtrace.capture.batch import DecryptionSecrets, Interface, InterfaceStatistics, NameResolution, Record
 
 NANOSECONDS = 9  # the `if_tsresol` byte for 10⁻⁹
 
@@ -141,6 +145,34 @@ def encode_name_resolution(names: Iterable[NameResolution], *, big_endian: bool 
         body += struct.pack(f"{order}HH", 1 if len(name.address) == 4 else 2, len(value))
         body += value + bytes(-len(value) % 4)
     return encode_block(BlockType.NAME_RESOLUTION, body + bytes(4), big_endian=big_endian)
+
+
+def encode_statistics(
+    statistics: InterfaceStatistics,
+    *,
+    start_ns: int,
+    end_ns: int,
+    resolution: int = NANOSECONDS,
+    big_endian: bool = False,
+) -> bytes:
+    """Encode an interface statistics block; `resolution` is its interface's.
+
+    Args:
+        statistics: its `interface` is the position of the interface in the section.
+        start_ns: when the counts began, nanoseconds since 1970.
+        end_ns: until when they count.
+        resolution: the `if_tsresol` byte of the interface.
+        big_endian: the byte order.
+    Source: draft-ietf-opsawg-pcapng §4.6.
+    """
+    order = _order(big_endian)
+    units = decode_resolution(resolution).units
+    start, end = (struct.pack(f"{order}II", *divmod(ns * units // SECOND_NS, 2**32)) for ns in (start_ns, end_ns))
+    counts = ((STATISTICS_RECEIVED, statistics.received), (STATISTICS_DROPPED, statistics.dropped))
+    options = [Option(STATISTICS_START, start), Option(STATISTICS_END, end)]
+    options += [Option(code, struct.pack(f"{order}Q", count)) for code, count in counts if count is not None]
+    body = struct.pack(f"{order}I", statistics.interface) + end + encode_options(options, big_endian=big_endian)
+    return encode_block(BlockType.INTERFACE_STATISTICS, body, big_endian=big_endian)
 
 
 def encode_secrets(secrets: DecryptionSecrets, *, big_endian: bool = False) -> bytes:
