@@ -22,6 +22,10 @@ class SourceError(SigtraceError):
     """Bytes could not be had: no such file or interface, no permission, a tool that is missing."""
 
 
+class OutputError(SigtraceError):
+    """What was asked for cannot be written: no such directory, no permission, a terminal where bytes would go."""
+
+
 class SelectionError(SigtraceError):
     """No such call, peer, exchange or packet; a selection that does not parse."""
 
