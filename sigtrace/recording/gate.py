@@ -86,16 +86,20 @@ class Gate:
     def _find_reached(self) -> str | None:
         limits, recorder = self._limits, self._recorder
         if self.seconds_left() == 0:
-            return f"{limits.duration_s:g} seconds"
+            return _count(limits.duration_s or 0, "second")
         if limits.packets is not None and self.packets >= limits.packets:
-            return f"{limits.packets} packets"
+            return _count(limits.packets, "packet")
         if recorder is None or recorder.is_over:
             return None
         if limits.filesize is not None and recorder.size >= limits.filesize:
-            return f"{limits.filesize} bytes"
+            return _count(limits.filesize, "byte")
         if limits.files is not None and recorder.has_filled(limits.files):
-            return f"{limits.files} files"
+            return _count(limits.files, "file")
         return None
+
+
+def _count(number: float, thing: str) -> str:
+    return f"{number:.12g} {thing}{'' if number == 1 else 's'}"
 
 
 def _first_rows(batch: Batch, rows: int) -> Batch:
