@@ -94,6 +94,9 @@ class Output:
         if packet_ends is None:
             self.size += length if written == length else 0
             return
+        if written == length:  # nearly always
+            self.size, self.packets = self.size + length, self.packets + len(packet_ends)
+            return
         packets = int(np.searchsorted(packet_ends, written, side="right"))
         self.size += int(packet_ends[packets - 1]) if packets else 0
         self.packets += packets

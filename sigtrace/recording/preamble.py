@@ -73,13 +73,15 @@ class Preamble:
 
     def undescribed(self, batch: Batch) -> list[Interface]:
         """Return descriptions for interfaces of which packets come, and which nobody announced."""
-        if int(batch.interface.max(initial=-1)) < len(self._positions) and (self.positions(batch) >= 0).all():
-            return []  # nearly always, and soon said
-        used, rows = np.unique(batch.interface, return_index=True)
+        unknown = {index for index in set(batch.interface.tolist()) if self.position_of(index) is None}
         return [
-            Interface(index=index, name=None, link_type=int(batch.link_type[row]), snap_length=0)
-            for index, row in zip(used.tolist(), rows.tolist(), strict=True)
-            if self.position_of(index) is None
+            Interface(
+                index=index,
+                name=None,
+                link_type=int(batch.link_type[np.flatnonzero(batch.interface == index)[0]]),
+                snap_length=0,
+            )
+            for index in sorted(unknown)
         ]
 
     def positions(self, batch: Batch) -> NDArray[np.int32]:

@@ -95,6 +95,8 @@ def find_switches(ends: NDArray[np.int64], ring: Ring, fill: Fill, *, fresh_size
         fill: of the file that is being written.
         fresh_size: bytes with which each further file begins.
     """
+    if ring.filesize is None and ring.packets is None:
+        return []
     switches = []
     row = before = 0  # the first row of this file, and where its block begins
     while row < len(ends):

@@ -109,7 +109,7 @@ def kill_at_some_moment(*arguments: str | Path) -> int:
     return int(said[: said.rindex(b"\n")].split()[-1])
 
 
-@pytest.mark.parametrize("packets_a_file", [(), ("700",)], ids=["file", "ring"])
+@pytest.mark.parametrize("packets_a_file", [(), ("7000",)], ids=["file", "ring"])
 @pytest.mark.parametrize("attempt", range(10))
 def test_killed_run_leaves_every_packet_that_it_had_written(
     tmp_path: Path, attempt: int, packets_a_file: tuple[str, ...]
