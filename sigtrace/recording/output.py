@@ -46,8 +46,9 @@ class Output:
         self.packets = 0
         self._descriptor = descriptor
         self._owned = owned
-        self._is_broken = False  # it ends within a block, and that cannot be taken back
-        self._is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        status = os.fstat(descriptor)
+        self._is_file = stat.S_ISREG(status.st_mode)
+        self._has_name = status.st_nlink > 0  # some file systems do not count names
         self._base = os.lseek(descriptor, 0, os.SEEK_CUR) if self._is_file else 0
 
     def write(self, data: Bytes, packet_ends: NDArray[np.int64] | None = None) -> None:
@@ -59,11 +60,9 @@ class Output:
         Raises: OSError: not all could be written. The file ends with the last block that could, and `size` and
             `packets` count up to there; what a pipe has taken of a block cannot be had back.
         """
-        if self._is_broken:
-            raise OSError(errno.EIO, "it ends within a block")
         try:
             self._write_all(memoryview(data))
-        except BaseException:  # also what a signal raises: the next block must not follow half a block
+        except BaseException:  # also what a signal raises
             self._cut(len(data), packet_ends)
             raise
         self._count(len(data), len(data), packet_ends)
@@ -79,7 +78,6 @@ class Output:
     def _cut(self, length: int, packet_ends: NDArray[np.int64] | None) -> None:
         """Take back what was written of a block without its end."""
         if not self._is_file:
-            self._is_broken = True
             return
         try:
             written = os.lseek(self._descriptor, 0, os.SEEK_CUR) - self._base - self.size
@@ -87,7 +85,7 @@ class Output:
             os.ftruncate(self._descriptor, self._base + self.size)
             os.lseek(self._descriptor, self._base + self.size, os.SEEK_SET)
         except OSError:  # the device is gone: readers will take what is whole
-            self._is_broken = True
+            return
 
     def _count(self, written: int, length: int, packet_ends: NDArray[np.int64] | None) -> None:
         """Count what is whole of so many bytes that were written, and of the length that was to be."""
@@ -103,7 +101,7 @@ class Output:
 
     def _check_it_exists(self) -> None:
         """Raise OSError if the file was deleted meanwhile: writing to it would go on to succeed, and keep nothing."""
-        if self._is_file and os.fstat(self._descriptor).st_nlink == 0:
+        if self._is_file and self._has_name and os.fstat(self._descriptor).st_nlink == 0:
             self.size = self.packets = 0
             raise FileNotFoundError(errno.ENOENT, "it was deleted")
 

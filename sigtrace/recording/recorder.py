@@ -43,7 +43,7 @@ class Recorder:
 
     The file is opened, and overwritten, by the first item that is written: a source that cannot be opened costs nobody
     an older recording. Once it is open nothing raises: what goes wrong is one notice, and `write` does nothing any
-    more.
+    more. Only what a signal handler raises while it writes comes out, and ends the recording whole.
 
     Args:
         path: where to, `-` for standard output; a ring makes its names out of it.
@@ -115,6 +115,9 @@ class Recorder:
                 self._output()
         except OSError as error:
             return [*self._take_notices(), self._stop(error)]
+        except BaseException:  # what a signal raises may have come between any two blocks: nothing fits behind them
+            self._end()
+            raise
         return self._take_notices()
 
     def close(self) -> list[Notice]:
@@ -182,15 +185,18 @@ class Recorder:
     # --- what goes wrong
 
     def _stop(self, error: OSError) -> Notice:
-        """End the recording where it is."""
-        self.is_over = True
-        self._files.abandon()
+        """End the recording where it is, and say why."""
+        self._end()
         files = self.files
         packets = "1 packet is" if self.packets == 1 else f"{self.packets} packets are"
         kept = f"{packets} in {files[0] if len(files) == 1 else f'{len(files)} files'}"
         text = f"{self._files.name} cannot be written: {explain(error)}; {kept if files else 'nothing is kept'}"
         text += ", and watching goes on"
         return Notice(code=RECORDING_STOPPED, severity=Severity.ERROR, text=text)
+
+    def _end(self) -> None:
+        self.is_over = True
+        self._files.abandon()
 
     def _take_notices(self) -> list[Notice]:
         notices, self._files.notices = self._files.notices, []

@@ -12,7 +12,7 @@ import typer
 
 import sigtrace
 from sigtrace.cli.exits import Code, code_of, complain, reporting
-from sigtrace.errors import CaptureError, SelectionError, SourceError
+from sigtrace.errors import CaptureError, OutputError, SelectionError, SourceError
 from sigtrace.notices import Notice, Severity
 from sigtrace.value import replace as replace_value
 
@@ -58,6 +58,7 @@ def test_truncated_captures_are_damage() -> None:
     [
         (CaptureError("not a capture"), Code.UNREADABLE),
         (SourceError("no such file"), Code.UNREADABLE),
+        (OutputError("no such directory"), Code.UNREADABLE),
         (SelectionError("no call 9"), Code.USAGE),
         (OSError(28, "No space left on device"), Code.UNREADABLE),
         (KeyboardInterrupt(), Code.INTERRUPTED),
