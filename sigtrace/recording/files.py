@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.notices import Notice, Severity
 from sigtrace.recording.output import explain, open_first, open_output
-from sigtrace.recording.ring import Fill, Ring, name_file
+from sigtrace.recording.ring import MOST_FILES, Fill, Ring, name_file
 
 if TYPE_CHECKING:
     from sigtrace.recording.output import Output
@@ -45,7 +45,7 @@ class Files:
     def __init__(self, path: str, ring: Ring | None, clock: Clock) -> None:
         self.name = path  # of the one that is being written
         self.number = 0  # of that one, from 1; 0: none was opened yet
-        self.kept: deque[KeptFile] = deque()  # the earlier ones
+        self.kept: deque[KeptFile] = deque(maxlen=MOST_FILES)  # the earlier ones; of a ring that keeps all, the latest
         self.notices: list[Notice] = []
         self._path = path
         self._ring = ring

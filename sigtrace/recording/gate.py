@@ -55,6 +55,7 @@ class Gate:
                 through += self._keep(allowed)
             else:
                 through += self._keep(item)
+        self.reached()  # said while the recorder still knows: it may be closed before anybody asks
         return through
 
     def reached(self) -> str | None:

@@ -27,7 +27,7 @@ RECORDS = [
 ]
 
 
-def record(path: Path, ring: Ring | None = None) -> Recorder:
+def record(path: Path | str, ring: Ring | None = None) -> Recorder:
     """Make a recording of two interfaces, with a comment and drops."""
     recorder = Recorder(str(path), ring)
     recorder.write([LIVE, ETHERNET, RAW_IP])
@@ -73,6 +73,18 @@ def test_capinfos_reads_what_was_recorded(tmp_path: Path) -> None:
     assert re.search(r"Name = eth0\n", said)
     assert "Number of stat entries = 1" in said
     assert "cut short" not in said
+
+
+def test_tshark_reads_what_comes_over_a_pipe() -> None:
+    """`-w -` is a capture that another program reads while it is made."""
+    program = "from tests.e2e.test_recording import record; record('-')"
+    tshark = [need("tshark"), "-n", "-r", "-", "-T", "fields", "-e", "frame.len"]
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT, env=environment()
+    ) as child:
+        done = subprocess.run(tshark, stdin=child.stdout, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == [str(one.original) for one in RECORDS]
+    assert child.returncode == 0
 
 
 def test_each_file_of_a_ring_is_read_by_itself(tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from sigtrace.capture.batch import Interface, Record
 from sigtrace.capture.writer import encode_packet
+from sigtrace.recording.gate import Gate
+from sigtrace.recording.limits import Limits
 from sigtrace.recording.recorder import Recorder
 from sigtrace.recording.ring import Ring
 from tests.builders.batches import make_batch
-from tests.builders.captures import Contents, read_bytes
+from tests.builders.captures import Contents, copy_out, read_bytes
 from tests.builders.recordings import LIVE, StandingClock, contents_of_all
 
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -59,6 +61,23 @@ class Run:
             assert recorder.write([batch]) == []
         assert recorder.close() == []
         return recorder
+
+    def through_gate(self, path: Path, ring: Ring, limits: Limits, calls: list[int]) -> Contents:
+        """Record it up to a limit, in these calls, and return what came through: the same as was recorded."""
+        recorder = Recorder(str(path), ring, clock=StandingClock().clock)
+        gate = Gate(limits, recorder)
+        shown = copy_out(gate.let_through([LIVE, *self.interfaces]))
+        for start, stop in pairwise([0, *calls, len(self.records)]):
+            part = copy_out(gate.let_through([make_batch(self.records[start:stop], self.comments, gap=self.gap)]))
+            shown.records.extend(part.records)
+            shown.comments.update(part.comments)
+        recorder.close()
+        recorded = contents_of_all(recorder.files)
+        assert recorded.records == shown.records
+        assert recorded.comments == shown.comments
+        assert len(shown.records) == len(self.records) or gate.reached()
+        assert limits.files is None or len(recorder.files) <= limits.files
+        return shown
 
     def check(self, contents: Contents, count: int | None = None) -> None:
         """Compare the first so many records, or all, with what is in a file."""
@@ -110,6 +129,26 @@ def test_ring_keeps_the_latest(run: Run, ring: Ring, files: int) -> None:
         bounded = Ring(packets=ring.packets, filesize=ring.filesize, files=files)
         kept = run.record(Path(folder) / "run.pcapng", bounded).files
         assert [Path(name).read_bytes() for name in kept] == [Path(name).read_bytes() for name in everything[-files:]]
+
+
+LIMITS = st.builds(Limits, packets=COUNTS, filesize=st.none() | st.integers(1, 2500))
+
+
+@settings(max_examples=80, deadline=None)
+@given(RUNS, RINGS, LIMITS, COUNTS)
+def test_what_comes_through_a_gate_is_what_is_recorded(run: Run, ring: Ring, limits: Limits, files: int | None) -> None:
+    """With any limits, what is shown and what is kept are the same packets, and as many however they come."""
+    if files is not None and (ring.packets or ring.filesize):
+        limits = Limits(packets=limits.packets, files=files)
+    else:
+        ring = Ring()
+    with tempfile.TemporaryDirectory() as folder:
+        at_once, shown = (run.through_gate(Path(folder) / name, ring, limits, calls)
+                          for name, calls in (("a", []), ("b", run.calls)))  # fmt: skip
+    run.check(shown, len(shown.records))
+    run.check(at_once, len(shown.records))
+    if limits.packets is not None:
+        assert len(shown.records) <= limits.packets
 
 
 @settings(max_examples=60, deadline=None)
