@@ -129,6 +129,13 @@ class PcapReader:
         self._offset += reached
         return Reading(self._items, reached)
 
+    def settle(self) -> None:
+        """Take record headers to be as long as the magic says, since nothing may come that tells.
+
+        Else the first record waits for the header behind it, which a live capture may not send for a long time.
+        """
+        self._is_kind_known = True
+
     def close(self, *, truncated: bool = False) -> CaptureEnded:
         """Return the end of the capture."""
         packets = self._next_number - 1
