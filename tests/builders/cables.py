@@ -118,6 +118,11 @@ class Seen:
         """The payloads of Ethernet frames that carry UDP over IPv4 without options."""
         return [packet[42:] for packet in self.packets]
 
+    def rows(self) -> list[tuple[int, int, bytes]]:
+        """Time, interface and bytes of each packet; the time to the microsecond, as some programs write it."""
+        times = [at_ns // 1000 for at_ns in self.times]
+        return list(zip(times, self.interfaces, self.packets, strict=True))
+
     def codes(self) -> list[str]:
         """The codes of the notices."""
         return [item.code for item in self.items if isinstance(item, Notice)]

@@ -36,7 +36,7 @@ class PipedCapture:
         self.name = name
         self._file = file
         self._intake = Intake(name)
-        self._ended = self._closed = False
+        self.ended = False  # nothing will come any more
 
     def open(self) -> list[CaptureItem]:
         """Begin; nothing is known before bytes came. Raises SourceError: standard input is a terminal."""
@@ -50,13 +50,13 @@ class PipedCapture:
 
     def poll(self, timeout: float) -> list[CaptureItem] | None:
         """Return what came; None at the end. Raises SourceError: reading failed; CaptureError: it is no capture."""
-        if self._ended or self._file is None:
+        if self.ended or self._file is None:
             return None
         deadline = time.monotonic() + timeout
         while _is_readable(self._file, deadline - time.monotonic()):
             count = self._read(self._file)
             if not count:
-                self._ended = True
+                self.ended = True
                 return self._intake.finish()
             if items := self._intake.advance(count):
                 return items
@@ -68,9 +68,9 @@ class PipedCapture:
 
     def close(self) -> list[CaptureItem]:
         """Stop reading; the pipe belongs to whoever opened it."""
-        if self._ended or self._closed or self._file is None:
+        if self.ended or self._file is None:
             return []
-        self._closed = self._ended = True
+        self.ended = True
         return self._intake.leave()
 
     def _read(self, file: int) -> int:
