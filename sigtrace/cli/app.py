@@ -42,6 +42,7 @@ COMMANDS = {
     "show": "One exchange or message whole",
     "export": "Records for other programs: NDJSON, JSON, CSV",
     "packet": "One packet as Wireshark or scapy dissects it",
+    "interfaces": "What can be listened to, and whether you may",
 }
 """Each is a function in the module of its name."""
 

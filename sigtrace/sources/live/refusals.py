@@ -10,7 +10,7 @@ from sigtrace.errors import SourceError
 from sigtrace.sources.live.interfaces import list_interfaces
 
 
-def no_rights(name: str) -> SourceError:
+def no_rights(name: str = "interfaces") -> SourceError:
     """Return the error for who may not listen, with what to run."""
     python = shlex.quote(os.path.realpath(sys.executable))
     hint = (
