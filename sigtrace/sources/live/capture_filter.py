@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import struct
 from typing import Any
 
@@ -10,6 +11,7 @@ from sigtrace.errors import SourceError
 
 _INSTRUCTION = struct.Struct("=HBBI")  # struct sock_filter: code, jump if true, jump if false, operand
 _RETURN = 0x06
+_LINKTYPE_ETHERNET = 1
 LINKTYPE_RAW, DLT_RAW = 101, 12  # the one link type here that libpcap numbers otherwise on a running system
 LINKTYPE_SLL2 = 276
 _SLL2_LENGTH = 20
@@ -17,6 +19,9 @@ _SLL2_LENGTH = 20
 # linux/filter.h: what the kernel gives for an offset from SKF_AD_OFF on; by the offset of the same in a cooked header.
 _BESIDE = 0xFFFFF000
 _ANCILLARY = {0: _BESIDE + 0, 4: _BESIDE + 8, 8: _BESIDE + 28, 10: _BESIDE + 4}
+
+_TAGGED = re.compile(r"\bvlan\b")
+_MESSAGE_LENGTH = 256  # PCAP_ERRBUF_SIZE
 
 _CLASS, _MODE = 0x07, 0xE0
 _LOAD, _LOAD_INDEX = 0x00, 0x01
@@ -34,13 +39,14 @@ def take(length: int) -> bytes:
     return _INSTRUCTION.pack(_RETURN, 0, 0, length)
 
 
-def compile_filter(text: str, link_type: int, longest: int) -> bytes:
+def compile_filter(text: str, link_type: int, longest: int, interface: str | None = None) -> bytes:
     """Compile a capture filter.
 
     Args:
         text: in libpcap's language; empty takes everything.
         link_type: LINKTYPE_ number of what it is for.
         longest: bytes that are taken of a packet.
+        interface: what it is for; of filters for VLANs, libpcap then knows that the kernel takes tags out.
     Returns: instructions for a packet socket; of cooked packets, for one whose packets have no link header.
 
     Raises:
@@ -49,7 +55,7 @@ def compile_filter(text: str, link_type: int, longest: int) -> bytes:
     if not text.strip():
         return take(longest)
     pcap = _library()
-    handle = ctypes.c_void_p(pcap.pcap_open_dead(DLT_RAW if link_type == LINKTYPE_RAW else link_type, longest))
+    handle = _open(pcap, text, link_type, longest, interface)
     program = _Program()
     try:
         if pcap.pcap_compile(handle, ctypes.byref(program), text.encode("utf-8", "surrogateescape"), 1, 0xFFFFFFFF):
@@ -62,6 +68,16 @@ def compile_filter(text: str, link_type: int, longest: int) -> bytes:
     return _without_link_header(code, text) if link_type == LINKTYPE_SLL2 else code
 
 
+def _open(pcap: Any, text: str, link_type: int, longest: int, interface: str | None) -> ctypes.c_void_p:
+    """Return what libpcap compiles for: a link type, or, of filters for VLANs, an interface that it listens to."""
+    if interface is not None and link_type == _LINKTYPE_ETHERNET and _TAGGED.search(text):
+        message = ctypes.create_string_buffer(_MESSAGE_LENGTH)
+        handle = pcap.pcap_open_live(interface.encode("utf-8", "surrogateescape"), longest, 0, 0, message)
+        if handle:
+            return ctypes.c_void_p(handle)
+    return ctypes.c_void_p(pcap.pcap_open_dead(DLT_RAW if link_type == LINKTYPE_RAW else link_type, longest))
+
+
 def _library() -> Any:
     """Return libpcap, with the types of what is used of it."""
     try:
@@ -71,6 +87,7 @@ def _library() -> Any:
         raise SourceError("libpcap, which compiles capture filters, is not installed", hint=hint) from error
     pcap = ctypes.CDLL(winpcapy._lib._name)  # noqa: SLF001 - a handle of our own: scapy declares other types
     pcap.pcap_open_dead.restype = ctypes.c_void_p
+    pcap.pcap_open_live.restype = ctypes.c_void_p
     pcap.pcap_geterr.restype = ctypes.c_void_p
     pcap.pcap_compile.argtypes = (
         ctypes.c_void_p,

@@ -67,7 +67,7 @@ class PacketSocket:
         self.interface = None if link is None else link.number  # the kernel's number
         self._longest = settings.longest
         self._loopback = link is None or link.hardware == _LOOPBACK
-        code = compile_filter(settings.capture_filter, self.link_type, self._longest)
+        code = compile_filter(settings.capture_filter, self.link_type, self._longest, name)
         self._keeper: Any = None  # scapy's object, which closes the socket when nobody refers to it
         self._socket = self._open_cooked() if self.link_type == LINKTYPE_SLL2 else self._open_with_scapy(name, settings)
         try:

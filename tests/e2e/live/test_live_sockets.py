@@ -153,6 +153,18 @@ def test_vlan_tags_are_put_back(wire: Cable, tags: bytes) -> None:
     assert seen.originals == [len(frame)]
 
 
+def test_filter_for_a_vlan(wire: Cable) -> None:
+    """A filter for a VLAN finds frames whose tag the kernel takes out, and no others."""
+    frames = [b"\x02" * 6 + b"\x04" * 6 + b"\x81\x00\x00" + bytes([vlan]) + b"\x08\x00" + bytes(50) for vlan in (7, 8)]
+    source, seen = listen("vb", capture_filter="vlan 7")
+    for frame in frames:
+        wire.send_frame(frame)
+    wire.send([b"without"])
+    watch(source, seen, packets=1)
+    source.close()
+    assert seen.packets == frames[:1]
+
+
 def test_vlan_tag_stands_behind_a_cooked_header(wire: Cable) -> None:
     """With `any`, a tagged frame has its tag where the cooked header says."""
     frame = b"\x02" * 6 + b"\x04" * 6 + b"\x81\x00\x00\x07\x08\x00" + bytes(range(100))
