@@ -51,6 +51,7 @@ class _Port:
         self.name = name
         self.socket: PacketSocket | None = None
         self.up = True
+        self.changed = False  # it may have, and is to be looked at once everything was taken that came before
         self.failed = False  # its socket said that it went down, perhaps for a moment only
         self.number = -1  # of the `Interface` that its packets have
         self.link_type: int | None = None  # of that
@@ -79,8 +80,6 @@ class RawSockets:
         self._received = self._bytes = 0
         self._interfaces = 0  # announced
         self._links: Links | None = None
-        self._changed = False  # a link may have
-        self._turn = 0
 
     def open(self) -> list[CaptureItem]:
         """Listen. Raises SourceError: no such interface, no right, a wrong filter."""
@@ -149,17 +148,20 @@ class RawSockets:
 
     def _wait(self, timeout: float) -> list[CaptureItem]:
         """Wait once, and return what there was to it."""
-        ready = {number for number, _ in self._poller.poll(0 if self._changed else timeout)}
+        changed = any(port.changed for port in self._ports)
+        ready = {number for number, _ in self._poller.poll(0 if changed else timeout)}
         if self._links and self._links.fileno() in ready:
             self._links.forget_changes()
-            self._changed = True
+            for port in self._ports:
+                port.changed = True
         parts = self._take(ready)
         items: list[CaptureItem] = list(self._clock.check()) if self._clock else []
         if parts:
             items.append(self._join(parts))
-        elif self._changed:  # once everything was taken that came before
-            self._changed = False
-            for port in self._ports:
+        busy = {part.interface for part in parts}
+        for port in self._ports:
+            if port.changed and port.number not in busy:
+                port.changed = False
                 items += self._look_at(port)
         return items
 
@@ -181,7 +183,7 @@ class RawSockets:
             try:
                 return one.take(self._slots, first, count)
             except OSError:
-                self._changed = port.failed = True
+                port.changed = port.failed = True
         return None
 
     def _join(self, parts: list[_Part]) -> Batch:

@@ -226,6 +226,19 @@ def test_interface_is_made_anew(wire: Cable) -> None:
     assert seen.interfaces == [0, 0, 0]
 
 
+def test_busy_neighbour_hides_nothing(wire: Cable) -> None:
+    """An interface that goes away and comes back is seen while another one never is quiet."""
+    source, seen = listen("vb", "lo")
+    for command in ("link set vb down", "link set vb up"):
+        talk_to_self([b"x"] * 1500)
+        wire.ip(command)
+        for _ in range(3):  # as long as there are packets of the other one
+            seen.add(source.poll(0) or [])
+            assert len(seen.packets) % 1500
+    assert seen.codes() == [INTERFACE_DOWN, INTERFACE_UP]
+    source.close()
+
+
 def test_interface_that_is_down_is_waited_for(wire: Cable) -> None:
     """One can begin to listen before an interface is switched on."""
     wire.ip("link set vb down")
