@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from sigtrace.capture.batch import CaptureItem
     from sigtrace.live.output import Output
     from sigtrace.live.watcher import Watcher
-    from sigtrace.recording.limits import Limits
-    from sigtrace.recording.recorder import Recorder
+    from sigtrace.recording.gate import Gate
     from sigtrace.sources.live.source import LiveSource
 
 REST_S: Final = 0.02
@@ -39,26 +38,23 @@ class Watch:
         source: where packets come from.
         watcher: what understands them.
         output: where it is shown.
-        recorder: what keeps the packets; None when nobody asked for that.
-        limits: when to stop.
+        gate: what keeps the packets if that is wanted, and says when to stop.
         clock: seconds that only grow.
     """
 
-    def __init__(  # noqa: PLR0913  all that takes part
+    def __init__(
         self,
         source: LiveSource,
         watcher: Watcher,
         output: Output,
         *,
-        recorder: Recorder | None,
-        limits: Limits,
+        gate: Gate,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._watcher = watcher
         self._output = output
-        self._recorder = recorder
-        self._limits = limits
+        self._gate = gate
         self._clock = clock
         self._began = self._came = self._ticked = self._told = clock()
         self._took = 0.0  # seconds that the last telling took
@@ -72,7 +68,8 @@ class Watch:
         """Watch."""
         self._take(self._source.open())
         while not self._stopped:
-            items = self._source.poll(REST_S)
+            left_s = self._gate.seconds_left()
+            items = self._source.poll(REST_S if left_s is None else min(REST_S, left_s))
             if items is None:
                 break
             self._take(items)
@@ -80,22 +77,17 @@ class Watch:
                 self._tell()
             if self._clock() - self._ticked >= TICK_S:
                 self._tick()
-            if self._limits.reached(self._watcher.packets, self._clock() - self._began):
+            if self._gate.reached():
                 break
         self._end()
 
     def _take(self, items: list[CaptureItem]) -> None:
-        if not items:
-            return
-        self._came = self._clock()
-        notices = [item for item in items if isinstance(item, Notice)]
-        if self._recorder is not None:
-            failed = self._recorder.write(items)
-            notices += failed
-            items = [*items, *failed]
-        self._watcher.feed(items)
-        for notice in notices:
-            self._output.note(notice)
+        if items:
+            self._came = self._clock()
+        for item in self._gate.let_through(items):
+            self._watcher.feed([item])
+            if isinstance(item, Notice):
+                self._output.note(item)
 
     def _pays(self) -> bool:
         return self._clock() - self._told >= BUSY_SHARE * self._took
@@ -127,7 +119,4 @@ class Watch:
     def _end(self) -> None:
         progress = self._progress()
         self._take(self._source.close())
-        if self._recorder is not None:
-            for notice in self._recorder.close():
-                self._output.note(notice)
         self._output.close(self._watcher.close(), progress)
