@@ -41,6 +41,7 @@ COMMANDS = {
     "sdp": "What was offered, answered and agreed",
     "show": "One exchange or message whole",
     "export": "Records for other programs: NDJSON, JSON, CSV",
+    "live": "Signaling as it happens, on an interface or through a pipe",
     "packet": "One packet as Wireshark or scapy dissects it",
     "interfaces": "What can be listened to, and whether you may",
 }

@@ -49,6 +49,9 @@ class NdjsonOutput:
     def note(self, notice: Notice) -> None:
         """Write nothing: it is a notice of the trace."""
 
+    def leave(self) -> None:
+        """Do nothing: there is nothing to clear away."""
+
     def close(self, trace: Trace, progress: Progress) -> None:  # noqa: ARG002
         """Write what the end tells."""
         self._write("".join(render_ndjson(self._changes.of(trace, final=True))))
@@ -112,15 +115,19 @@ class TextOutput:
 
         self._put(join_lines(wrap_line(notice.text, self._screen(), WARNING)))
 
+    def leave(self) -> None:
+        """Take the foot away, and give the terminal back."""
+        foot, self._foot = self._foot, None
+        if foot is not None:
+            self._write(foot.leave(width=self._screen().width or 80))
+
     def close(self, trace: Trace, progress: Progress) -> None:
         """Draw what the end tells, then the whole on one screen."""
         from sigtrace.render.terminal.summary import render_summary
         from sigtrace.views.summary import summarise
 
+        self.leave()
         rows = self._rows(trace, None)
-        foot, self._foot = self._foot, None
-        if foot is not None:
-            rows = foot.leave(width=self._screen().width or 80) + rows
         self._write(f"{rows}\n{render_summary(summarise(trace), self._screen())}")
         if progress.forgotten:
             self._write(

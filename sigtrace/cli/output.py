@@ -8,7 +8,7 @@ import shutil
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import typer
 
@@ -29,21 +29,26 @@ BUFFER_LENGTH = 2**16  # characters written at a time
 
 def screen_for(look: Look, target: Target) -> Screen:
     """Describe the screen that the answer is for: without an edge and colours unless it is a terminal, or asked for."""
+    return screen_on(sys.stdout if target.output is None else None, look)
+
+
+def screen_on(stream: TextIO | None, look: Look) -> Screen:
+    """Describe the screen that a stream is, as it is now; None stands for a file in UTF-8."""
     from sigtrace.render.terminal.screen import LEAST_WIDTH, Screen  # noqa: PLC0415 - not needed for --help
 
-    terminal = target.output is None and sys.stdout.isatty()
+    terminal = stream is not None and stream.isatty()
     width = look.width
     if width is None and terminal:
         width = max(shutil.get_terminal_size().columns, LEAST_WIDTH)
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     color = look.color is Color.ALWAYS or (look.color is Color.AUTO and terminal and not plain)
-    return Screen(width=width, color=color, ascii=look.ascii or not (target.output or _shows("│▶✓")))
+    return Screen(width=width, color=color, ascii=look.ascii or not (stream is None or _shows(stream, "│▶✓")))
 
 
-def _shows(signs: str) -> bool:
-    """Tell whether stdout's encoding has these signs."""
+def _shows(stream: TextIO, signs: str) -> bool:
+    """Tell whether a stream's encoding has these signs."""
     try:
-        signs.encode(sys.stdout.encoding or "ascii")
+        signs.encode(stream.encoding or "ascii")
     except UnicodeEncodeError:
         return False
     return True

@@ -1,0 +1,117 @@
+"""From the options of `live` to what takes part in it: a source, what keeps the packets, and what it is shown on."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from sigtrace.cli.exits import Code
+from sigtrace.cli.live_options import Form
+from sigtrace.cli.live_outputs import NdjsonOutput, TextOutput
+from sigtrace.cli.output import screen_on
+from sigtrace.recording.gate import Gate
+from sigtrace.recording.limits import fit_together, parse_limits
+from sigtrace.recording.recorder import Recorder
+from sigtrace.recording.ring import parse_ring
+from sigtrace.sources.live import engines
+from sigtrace.sources.live.interfaces import list_interfaces
+from sigtrace.sources.live.source import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from sigtrace.cli.live_options import Keeping, Listening
+    from sigtrace.cli.options import Look, Times
+    from sigtrace.sources.live.source import LiveSource
+
+
+def source_for(listening: Listening) -> LiveSource:
+    """Return where packets come from; nothing is opened yet. Raises typer.BadParameter."""
+    names = tuple(listening.interface or ())
+    path = listening.file
+    if path is not None and names:
+        raise typer.BadParameter("listen to an interface or read a capture, not both", param_hint="'FILE' and '-i'")
+    if path is None and not names:
+        there = ", ".join(one.name for one in list_interfaces())
+        raise typer.BadParameter(f"name one of them: {there}", param_hint="'-i'")
+    if path is None:
+        settings = Settings(
+            interfaces=names,
+            capture_filter=listening.capture_filter,
+            snap_length=listening.snap_length,
+            promiscuous=not listening.no_promiscuous,
+            buffer_kib=listening.buffer,
+        )
+        return engines.source_for(settings, listening.engine)
+    if listening.capture_filter:
+        raise typer.BadParameter("a capture is not filtered: filter where it is made", param_hint="'-f'")
+    if str(path) == "-":
+        from sigtrace.sources.live.stream import PipedCapture  # noqa: PLC0415 - one of them is needed
+
+        return PipedCapture()
+    if not listening.follow:
+        hint = f"--follow watches it grow; sigtrace analyze {path} reads it once"
+        raise typer.BadParameter(f"{path} is a file: {hint}", param_hint="'FILE'")
+    from sigtrace.sources.live.follow import FollowedFile  # noqa: PLC0415 - the same
+
+    return FollowedFile(path)
+
+
+def gate_for(keeping: Keeping) -> tuple[Gate, Recorder | None]:
+    """Return what says when to stop, and what keeps the packets. Raises SelectionError."""
+    ring, limits = fit_together(
+        keeping.write, parse_ring(keeping.ring or ()), parse_limits(keeping.autostop or (), keeping.count)
+    )
+    recorder = None if keeping.write is None else Recorder(keeping.write, ring)
+    return Gate(limits, recorder), recorder
+
+
+def output_for(name: str, form: Form, times: Times, look: Look, *, on_stderr: bool) -> NdjsonOutput | TextOutput:
+    """Return what it is shown on: stderr when stdout takes the packets."""
+    stream = sys.stderr if on_stderr else sys.stdout
+
+    def write(text: str) -> None:
+        if text:
+            stream.write(text)
+            stream.flush()
+
+    if form is Form.NDJSON:
+        return NdjsonOutput(write)
+    return TextOutput(
+        write,
+        lambda: screen_on(stream, look),
+        name,
+        time_format=times.time,
+        terminal=stream.isatty(),
+    )
+
+
+class Stopped:
+    """How a run was stopped."""
+
+    code = Code.OK
+
+
+@contextmanager
+def stopping(stop: Callable[[], None]) -> Iterator[Stopped]:
+    """Let the signals that end a program stop a run instead, so that it says what it knows; the second one ends it."""
+    stopped = Stopped()
+    before: dict[int, Any] = {}
+
+    def handle(number: int, _: FrameType | None) -> None:
+        stopped.code = Code.OK if number == signal.SIGINT else Code.TERMINATED
+        signal.signal(number, before[number])
+        stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
+        before[number] = signal.signal(number, handle)
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
