@@ -108,8 +108,10 @@ def stopping(stop: Callable[[], None]) -> Iterator[Stopped]:
         signal.signal(number, before[number])
         stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
-        before[number] = signal.signal(number, handle)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            number = getattr(signal, name)
+            before[number] = signal.signal(number, handle)
     try:
         yield stopped
     finally:
