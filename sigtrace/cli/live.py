@@ -43,7 +43,7 @@ def live(  # noqa: PLR0913 - a command's parameters are its options
     source = source_for(listening)
     known = sigtrace.find_protocols(protocols.dialect or ())
     gate, recorder = gate_for(keeping)
-    output = output_for(source.name, form, times, look, on_stderr=keeping.write == "-")
+    output = output_for(source.name, form, times, look, keeping)
     watch = Watch(source, Watcher(protocols=known), output, gate=gate)
     try:
         with stopping(watch.stop) as stopped:

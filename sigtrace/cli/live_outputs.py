@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.export.ndjson import render_ndjson
 from sigtrace.live.changes import Changes
+from sigtrace.value import replace
 from sigtrace.views.columns import MAX_PEERS
 from sigtrace.views.ladder import build_ladder
 from sigtrace.views.ladder_news import LadderNews
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from sigtrace.notices import Notice
     from sigtrace.render.terminal.screen import Screen
     from sigtrace.trace import Trace
+    from sigtrace.views.summary import Summary
     from sigtrace.views.times import TimeFormat
 
 
@@ -64,16 +67,18 @@ class TextOutput:
         write: where to.
         screen: tells what the screen can show at that moment.
         name: of what is watched.
+        recording: the file that keeps it; None where there is none, or several.
         time_format: of the rows.
         terminal: keep lines at the foot of the screen.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a screen is
         self,
         write: Callable[[str], None],
         screen: Callable[[], Screen],
         name: str,
         *,
+        recording: str | None = None,
         time_format: TimeFormat,
         terminal: bool,
     ) -> None:
@@ -82,6 +87,8 @@ class TextOutput:
         self._write = write
         self._screen = screen
         self._name = name
+        self._recording = recording
+        self._head = ""  # who stands where in the rows drawn last
         self._time_format = time_format
         self._foot = LiveScreen() if terminal else None
         self._news = LadderNews()
@@ -124,11 +131,10 @@ class TextOutput:
     def close(self, trace: Trace, progress: Progress) -> None:
         """Draw what the end tells, then the whole on one screen."""
         from sigtrace.render.terminal.summary import render_summary
-        from sigtrace.views.summary import summarise
 
         self.leave()
         rows = self._rows(trace, None)
-        self._write(f"{rows}\n{render_summary(summarise(trace), self._screen())}")
+        self._write(f"{rows}\n{render_summary(self._summarise(trace), self._screen())}")
         if progress.forgotten:
             self._write(
                 f"\n{count(progress.forgotten, 'older exchange or message', 'older exchanges and messages')}"
@@ -137,7 +143,7 @@ class TextOutput:
 
     def _rows(self, trace: Trace, now_ns: int | None) -> str:
         """Draw what is new at a time; None: nothing comes after it."""
-        from sigtrace.render.terminal.ladder import render_news
+        from sigtrace.render.terminal.ladder import render_head, render_news
         from sigtrace.render.terminal.layout import peers_that_fit
 
         screen = self._screen()
@@ -151,10 +157,19 @@ class TextOutput:
             time_format=self._time_format,
             max_peers=peers_that_fit(screen.width, fallback=MAX_PEERS),
         )
-        return "".join(
-            render_news(news, screen, show_packets=False)
-            for news in self._news.of(ladder, _NEVER if now_ns is None else now_ns)
-        )
+        news = self._news.of(ladder, _NEVER if now_ns is None else now_ns)
+        if news:
+            self._head = render_head(news[-1].section, screen)
+        return "".join(render_news(one, screen, show_packets=False) for one in news)
+
+    def _summarise(self, trace: Trace) -> Summary:
+        """Summarise what was watched; where nothing is kept of it, there is nothing to look into either."""
+        from sigtrace.views.summary import summarise
+
+        file = self._recording or self._name
+        captures = tuple(replace(capture, file=file) for capture in trace.captures)
+        summary = summarise(dataclasses.replace(trace, captures=captures))
+        return summary if self._recording is not None else replace(summary, next=())
 
     def _put(self, rows: str) -> None:
         if self._foot is None:
@@ -168,7 +183,7 @@ class TextOutput:
         if progress is not None:
             lines = max(shutil.get_terminal_size().lines // 3, 3)
             described = describe_standing(self._trace, progress.now_ns) if self._trace is not None else None
-            standing = render_standing(described, *self._status(progress), screen, lines=lines)
+            standing = render_standing(described, self._head, *self._status(progress), screen, lines=lines)
         self._write(self._foot.draw(rows, standing, width=screen.width or 80))
 
     def _status(self, progress: Progress) -> tuple[str, str]:

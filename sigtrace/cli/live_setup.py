@@ -71,9 +71,9 @@ def gate_for(keeping: Keeping) -> tuple[Gate, Recorder | None]:
     return Gate(limits, recorder), recorder
 
 
-def output_for(name: str, form: Form, times: Times, look: Look, *, on_stderr: bool) -> NdjsonOutput | TextOutput:
+def output_for(name: str, form: Form, times: Times, look: Look, keeping: Keeping) -> NdjsonOutput | TextOutput:
     """Return what it is shown on: stderr when stdout takes the packets."""
-    stream = sys.stderr if on_stderr else sys.stdout
+    stream = sys.stderr if keeping.write == "-" else sys.stdout
 
     def write(text: str) -> None:
         if text:
@@ -86,6 +86,7 @@ def output_for(name: str, form: Form, times: Times, look: Look, *, on_stderr: bo
         write,
         lambda: screen_on(stream, look),
         name,
+        recording=None if keeping.ring or keeping.write == "-" else keeping.write,
         time_format=times.time,
         terminal=stream.isatty(),
     )

@@ -43,6 +43,11 @@ def render_news(news: SectionNews, screen: Screen, *, show_packets: bool) -> str
     return join_lines([*head, *drawing.rows(news.rows)])
 
 
+def render_head(section: Section, screen: Screen) -> str:
+    """Render who stands where in a section, as one line without its end, or two where rooms have names."""
+    return join_lines(_Drawing(section, screen, show_packets=False).names()).removesuffix("\n")
+
+
 class _Drawing:
     """Draws one section."""
 
@@ -68,10 +73,13 @@ class _Drawing:
             yield from wrap_line(remark, self._screen, DIM)
         if self._section.remarks:
             yield Line(self._screen)
+        yield from self.names()
+        yield Line(self._screen)
+
+    def names(self) -> Iterator[Line]:
         yield self._header()
         if any(column.room is not None for column in self._section.columns):
             yield self._rooms()
-        yield Line(self._screen)
 
     def _row(self, row: Row) -> Iterator[Line]:
         if isinstance(row, Quiet):

@@ -19,28 +19,34 @@ _MOST_LINES: Final = 3
 """Lines for one of them: the rest is counted."""
 
 
-def render_standing(standing: Standing | None, status: str, warning: str, screen: Screen, *, lines: int) -> str:
+def render_standing(  # noqa: PLR0913 - all that stays on the screen
+    standing: Standing | None, head: str, status: str, warning: str, screen: Screen, *, lines: int
+) -> str:
     """Render how things stand, each line with its end.
 
     Args:
         standing: what is to be said; None before anything was told.
+        head: who stands where in the chart above, drawn already; empty before there is one.
         status: of the capture: where from, how long, how much.
         warning: what is wrong with it; empty where nothing is.
         screen: where it goes.
         lines: that may be taken in all.
     """
     width = screen.width or 80
-    head = Line(screen).add(screen.glyphs.line * width, DIM)
+    rule = Line(screen).add(screen.glyphs.line * width, DIM)
     top = Line(screen).add(screen.shorten(screen.clean(status), width - len(warning) - 2), PLAIN)
     if warning:
         top.add("  ").add(warning, FAILURE)
-    room = max((lines - 2) // 3, 1)
-    found = [head, top]
-    if standing is None:
-        return join_lines(found)
-    found += _group("waits", [_peer(one, screen) for one in standing.waiting], screen, room)
-    found += _group("online", [_peer(one, screen) for one in standing.connected], screen, room)
-    found += _group("calls", [_call(one, screen) for one in standing.calls], screen, room)
+    found: list[Line | str] = [*head.splitlines(), rule, top]
+    groups = [
+        ("waits", [_peer(one, screen) for one in standing.waiting]),
+        ("online", [_peer(one, screen) for one in standing.connected]),
+        ("calls", [_call(one, screen) for one in standing.calls]),
+    ]
+    groups = [(label, items) for label, items in groups if items]
+    for place, (label, items) in enumerate(groups):
+        later = len(groups) - place - 1  # each of them needs a line, too
+        found += _group(label, items, screen, max(lines - len(found) - later, 1))
     return join_lines(found[:lines])
 
 
@@ -61,8 +67,6 @@ def _call(one: CallStanding, screen: Screen) -> Line:
 
 def _group(label: str, items: Sequence[Line], screen: Screen, room: int) -> Iterator[Line]:
     """Put items side by side on as few lines as hold them, and say how many had no room."""
-    if not items:
-        return
     width = screen.width or 80
     line = Line(screen).add(label, DIM).to(_LABEL)
     taken, used = 1, 0
