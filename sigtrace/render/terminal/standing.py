@@ -38,6 +38,8 @@ def render_standing(  # noqa: PLR0913 - all that stays on the screen
     if warning:
         top.add("  ").add(warning, FAILURE)
     found: list[Line | str] = [*head.splitlines(), rule, top]
+    if standing is None:
+        return join_lines(found)
     groups = [
         ("waits", [_peer(one, screen) for one in standing.waiting]),
         ("online", [_peer(one, screen) for one in standing.connected]),
