@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PROGRAM_ENDED = "live.dumpcap-ended"  # dumpcap ended though nobody told it to
 
 START_PATIENCE = 15.0  # seconds until dumpcap has said that it listens: it takes a tenth of one
-LATENESS = 0.3  # seconds after which it has given every packet; what it has not given, it forgets when told to end
+LATENESS = 0.4  # seconds that it may keep a packet; what it has not given, it forgets when it is told to end
 END_PATIENCE = 5.0  # seconds until it has written the rest after it was told to end; then it is killed
 SAID_LENGTH = 65536  # bytes of what dumpcap says that are looked at, from the last: it says a line for each interface
 _KIB_IN_MIB = 1024
@@ -91,7 +91,7 @@ class DumpcapCapture:
         """End dumpcap, and return what it still had."""
         if self._process is None:
             return []
-        items = self._take_all(LATENESS)
+        items = self._take_up_to(time.time_ns())
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGINT)
         items += self._take_all(END_PATIENCE)
@@ -99,13 +99,22 @@ class DumpcapCapture:
         self._end()
         return self._sorted(items)
 
+    def _take_up_to(self, at_ns: int) -> list[CaptureItem]:
+        """Take what came before this time: until a later packet comes, or none for as long as dumpcap may be late."""
+        items: list[CaptureItem] = []
+        until = time.monotonic() + END_PATIENCE
+        while time.monotonic() < until and (more := self._pipe.poll(LATENESS)):
+            items += map(_copy, more)
+            if any(isinstance(item, Batch) and len(item) and item.at_ns.max() > at_ns for item in more):
+                break
+        return items
+
     def _take_all(self, seconds: float) -> list[CaptureItem]:
-        """Take what comes within so many seconds; each batch with a copy of its bytes, since others follow it."""
+        """Take what comes to the end, within so many seconds."""
         items: list[CaptureItem] = []
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self._pipe.ended:
-            more = self._pipe.poll(left) or []
-            items += [replace(item, buffer=item.buffer.copy()) if isinstance(item, Batch) else item for item in more]
+            items += map(_copy, self._pipe.poll(left) or [])
         return items
 
     def _start(self) -> list[CaptureItem]:
@@ -164,6 +173,11 @@ class DumpcapCapture:
         if len(self._settings.interfaces) == 1:
             return items
         return [_in_order(item) if isinstance(item, Batch) else item for item in items]
+
+
+def _copy(item: CaptureItem) -> CaptureItem:
+    """Return an item that lasts: a batch with bytes of its own."""
+    return replace(item, buffer=item.buffer.copy()) if isinstance(item, Batch) else item
 
 
 def _in_order(batch: Batch) -> Batch:

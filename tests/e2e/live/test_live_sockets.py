@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import struct
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+from scapy.layers.inet import IP, UDP
+from scapy.packet import Raw
 
 from sigtrace.capture.batch import CaptureEnded, Interface, InterfaceStatistics
 from sigtrace.errors import SourceError
+from sigtrace.sources.live.clock import CLOCK_STEP, ClockWatch
 from sigtrace.sources.live.sockets import INTERFACE_DOWN, INTERFACE_UP, RawSockets
 from sigtrace.sources.live.source import Counters, Settings
 from tests.builders.cables import Cable, Seen, cable, needs_root, talk_to_self, watch
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = needs_root
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x1, 0x1000  # linux/if_tun.h
 TEXTS = [f"datagram {number}".encode() * (1 + number % 50) for number in range(300)]
 
 
@@ -252,13 +259,33 @@ def test_interface_that_is_down_is_waited_for(wire: Cable) -> None:
     assert seen.payloads == [b"now"]
 
 
-def test_tunnel_gives_ip(wire: Cable) -> None:
-    """An interface without a link header gives IP packets."""
-    wire.ip("tuntap add mode tun name tun9")
-    wire.ip("link set tun9 up")
-    source, seen = listen("tun9", capture_filter="udp port 9000")
+@pytest.mark.usefixtures("wire")
+def test_clock_step_is_told() -> None:
+    """A step of the clock is told at the next poll, and capture goes on."""
+    ahead = [0]
+    clock = ClockWatch(lambda: time.monotonic_ns() + ahead[0], time.monotonic_ns)
+    source, seen = RawSockets(Settings(interfaces=("lo",)), clock), Seen()
+    seen.add(source.open())
+    ahead[0] = -(10**9)
+    talk_to_self([b"after"])
+    watch(source, seen, packets=1, notices=1)
     source.close()
+    assert seen.codes() == [CLOCK_STEP]
+    assert seen.payloads == [b"after"]
+
+
+def test_tunnel_gives_ip(wire: Cable) -> None:
+    """An interface without a link header gives IP packets, and filters know."""
+    packets = [IP(dst="192.0.2.1") / UDP(dport=port) / Raw(b"inside") for port in (9000, 9001)]
+    with open("/dev/net/tun", "r+b", buffering=0) as tunnel:  # noqa: PTH123 - a device
+        fcntl.ioctl(tunnel, TUNSETIFF, struct.pack("=16sH22x", b"tun9", IFF_TUN | IFF_NO_PI))
+        wire.ip("link set tun9 up")
+        source, seen = listen("tun9", capture_filter="udp port 9001")
+        tunnel.writelines(bytes(packet) for packet in packets)
+        watch(source, seen, packets=1)
+        source.close()
     assert [item.link_type for item in seen.items if isinstance(item, Interface)] == [101]
+    assert seen.packets == [bytes(packets[1])]
 
 
 def test_drops_are_counted(wire: Cable) -> None:
