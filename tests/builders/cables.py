@@ -56,11 +56,12 @@ class Cable:
             for payload in payloads:
                 sender.sendto(payload, ("10.9.0.2", port))
 
-    def send_frame(self, frame: bytes) -> None:
-        """Send a frame as it stands from `va` to `vb`."""
+    def send_frames(self, frames: Iterable[bytes]) -> None:
+        """Send frames as they stand from `va` to `vb`."""
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
             sender.bind(("va", 0))
-            sender.send(frame)
+            for frame in frames:
+                sender.send(frame)
 
 
 def talk_to_self(payloads: Iterable[bytes], port: int = 9000) -> None:

@@ -153,7 +153,7 @@ def test_vlan_tags_are_put_back(wire: Cable, tags: bytes) -> None:
     """A tagged frame is seen as it was on the wire."""
     frame = b"\x02" * 6 + b"\x04" * 6 + tags + b"\x08\x00" + bytes(range(100))
     source, seen = listen("vb")
-    wire.send_frame(frame)
+    wire.send_frames([frame])
     watch(source, seen, packets=1)
     source.close()
     assert seen.packets == [frame]
@@ -164,8 +164,7 @@ def test_filter_for_a_vlan(wire: Cable) -> None:
     """A filter for a VLAN finds frames whose tag the kernel takes out, and no others."""
     frames = [b"\x02" * 6 + b"\x04" * 6 + b"\x81\x00\x00" + bytes([vlan]) + b"\x08\x00" + bytes(50) for vlan in (7, 8)]
     source, seen = listen("vb", capture_filter="vlan 7")
-    for frame in frames:
-        wire.send_frame(frame)
+    wire.send_frames(frames)
     wire.send([b"without"])
     watch(source, seen, packets=1)
     source.close()
@@ -176,7 +175,7 @@ def test_vlan_tag_stands_behind_a_cooked_header(wire: Cable) -> None:
     """With `any`, a tagged frame has its tag where the cooked header says."""
     frame = b"\x02" * 6 + b"\x04" * 6 + b"\x81\x00\x00\x07\x08\x00" + bytes(range(100))
     source, seen = listen("any")
-    wire.send_frame(frame)
+    wire.send_frames([frame])
     watch(source, seen, packets=2)
     source.close()
     assert [packet[:2] + packet[20:] for packet in seen.packets] == [frame[12:]] * 2
