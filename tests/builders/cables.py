@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import time
 from contextlib import contextmanager
@@ -26,9 +27,21 @@ PATIENCE = 10.0  # seconds until a test gives up; nothing takes nearly as long
 QUIET = 0.2  # seconds without a packet: no more will come
 _SERIAL = count()
 
+_RIGHTS = (12, 13, 21)  # CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN: linux/capability.h
+
+
+def _has_rights() -> bool:
+    """Tell whether this process may make network namespaces; root in a container may not."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return False
+    effective = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
+    return os.geteuid() == 0 and all(int(effective, 16) >> right & 1 for right in _RIGHTS)
+
+
 needs_root = pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() != 0 or not Path("/run/netns").parent.exists(),
-    reason="network namespaces need root on Linux",
+    shutil.which("ip") is None or not _has_rights(), reason="network namespaces need root on Linux, and iproute2"
 )
 
 
