@@ -278,6 +278,8 @@ class Analyzer:
         by_number = {flow.number: flow for flow in flows}
         closed_ns = {flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None}
         traffic = decode_socketio(exchanges, messages, closed_ns=closed_ns)
+        if self._recollection is not None:
+            traffic = traffic._replace(packets=self._recollection.same(traffic.packets))
         carrying = _carrying(traffic, exchanges)
         reading = read_units(
             self._protocols, exchanges, messages, traffic.packets, carrying, recollection=self._recollection

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from sigtrace.application.socketio.packet import SocketPacket
     from sigtrace.notices import Notice
     from sigtrace.signaling.bearer import Unit
     from sigtrace.signaling.events import SignalingEvent
@@ -34,10 +36,19 @@ class Recollection:
     def __init__(self) -> None:
         self._last: dict[int, _Known] = {}
         self._now: dict[int, _Known] = {}
+        self._packets: tuple[SocketPacket, ...] = ()
 
     def turn(self) -> None:
         """Begin to tell once more."""
         self._last, self._now = self._now, {}
+
+    def same(self, packets: tuple[SocketPacket, ...]) -> tuple[SocketPacket, ...]:
+        """Return packets that were put together anew, each as the object it was before if nothing of it has changed."""
+        last = self._packets
+        self._packets = tuple(
+            old if old == new else new for old, new in zip_longest(last[: len(packets)], packets) if new is not None
+        )
+        return self._packets
 
     def fits(self, unit: Unit, find: Callable[[Unit], dict[int, Fit]]) -> dict[int, Fit]:
         """Return how well each protocol fits a unit; whoever gets it may change it."""
