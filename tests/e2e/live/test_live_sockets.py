@@ -14,7 +14,8 @@ from scapy.packet import Raw
 from sigtrace.capture.batch import CaptureEnded, Interface, InterfaceStatistics
 from sigtrace.errors import SourceError
 from sigtrace.sources.live.clock import CLOCK_STEP, ClockWatch
-from sigtrace.sources.live.sockets import INTERFACE_DOWN, INTERFACE_UP, RawSockets
+from sigtrace.sources.live.port import INTERFACE_DOWN, INTERFACE_UP
+from sigtrace.sources.live.sockets import RawSockets
 from sigtrace.sources.live.source import Counters, Settings
 from tests.builders.cables import Cable, Seen, cable, needs_root, talk_to_self, watch
 from tests.builders.recorders import read_when_written, recording
