@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import struct
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,7 @@ from tests.builders.recorders import read_when_written, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
     from pathlib import Path
 
 pytestmark = needs_root
@@ -42,6 +44,15 @@ def listen(*interfaces: str, **settings: object) -> tuple[RawSockets, Seen]:
     seen = Seen()
     seen.add(source.open())
     return source, seen
+
+
+@contextmanager
+def tunnel(name: str, wire: Cable) -> Iterator[FileIO]:
+    """Make an interface without a link header; what is written comes in through it."""
+    with open("/dev/net/tun", "r+b", buffering=0) as inside:  # noqa: PTH123 - a device
+        fcntl.ioctl(inside, TUNSETIFF, struct.pack("=16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+        wire.ip(f"link set {name} up")
+        yield inside
 
 
 def test_cable_is_heard_at_both_ends(wire: Cable) -> None:
@@ -233,6 +244,26 @@ def test_interface_is_made_anew(wire: Cable) -> None:
     assert seen.interfaces == [0, 0, 0]
 
 
+def test_interface_becomes_another_kind(wire: Cable) -> None:
+    """Where the new interface of a name has another link layer, it is announced as another one."""
+    source, seen = listen("vb", capture_filter="udp port 9000")
+    wire.send([b"before"])
+    watch(source, seen, packets=1)
+    wire.ip("link del vb")
+    packet = bytes(IP(dst="192.0.2.1") / UDP(dport=9000) / Raw(b"after"))
+    with tunnel("vb", wire) as inside:
+        watch(source, seen, notices=2)
+        inside.write(packet)
+        watch(source, seen, packets=2)
+    end = source.close()
+    assert [(item.index, item.link_type) for item in seen.items if isinstance(item, Interface)] == [(0, 1), (1, 101)]
+    assert seen.interfaces == [0, 1]
+    assert seen.packets[1] == packet
+    assert [item for item in end if isinstance(item, InterfaceStatistics)] == [
+        InterfaceStatistics(interface=number, received=1, dropped=0) for number in (0, 1)
+    ]
+
+
 def test_busy_neighbour_hides_nothing(wire: Cable) -> None:
     """An interface that goes away and comes back is seen while another one never is quiet."""
     source, seen = listen("vb", "lo")
@@ -277,11 +308,9 @@ def test_clock_step_is_told() -> None:
 def test_tunnel_gives_ip(wire: Cable) -> None:
     """An interface without a link header gives IP packets, and filters know."""
     packets = [IP(dst="192.0.2.1") / UDP(dport=port) / Raw(b"inside") for port in (9000, 9001)]
-    with open("/dev/net/tun", "r+b", buffering=0) as tunnel:  # noqa: PTH123 - a device
-        fcntl.ioctl(tunnel, TUNSETIFF, struct.pack("=16sH22x", b"tun9", IFF_TUN | IFF_NO_PI))
-        wire.ip("link set tun9 up")
+    with tunnel("tun9", wire) as inside:
         source, seen = listen("tun9", capture_filter="udp port 9001")
-        tunnel.writelines(bytes(packet) for packet in packets)
+        inside.writelines(bytes(packet) for packet in packets)
         watch(source, seen, packets=1)
         source.close()
     assert [item.link_type for item in seen.items if isinstance(item, Interface)] == [101]
