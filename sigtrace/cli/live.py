@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -43,13 +44,14 @@ def live(  # noqa: PLR0913 - a command's parameters are its options
     source = source_for(listening)
     known = sigtrace.find_protocols(protocols.dialect or ())
     gate, recorder = gate_for(keeping)
-    output = output_for(source.name, form, times, look, keeping)
+    output = output_for(form, times, look, listening, keeping)
     watch = Watch(source, Watcher(protocols=known), output, gate=gate)
     try:
         with stopping(watch.stop) as stopped:
             watch.run()
     finally:
-        output.leave()
+        with suppress(OSError):  # a terminal that was closed takes nothing back
+            output.leave()
         for notice in recorder.close() if recorder is not None else ():
             complain(notice.text)
     if gate.reached() and not talk.quiet:

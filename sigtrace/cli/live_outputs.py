@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.export.ndjson import render_ndjson
@@ -18,6 +17,7 @@ from sigtrace.views.quantities import count
 from sigtrace.views.standing import describe_standing
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from sigtrace.live.output import Progress
@@ -69,7 +69,7 @@ class TextOutput:
         name: of what is watched.
         recording: the file that keeps it; None where there is none, or several.
         time_format: of the rows.
-        terminal: keep lines at the foot of the screen.
+        terminal: tells how large the terminal is at that moment, at whose foot lines are kept; None: it is none.
     """
 
     def __init__(  # noqa: PLR0913 - all that a screen is
@@ -80,7 +80,7 @@ class TextOutput:
         *,
         recording: str | None = None,
         time_format: TimeFormat,
-        terminal: bool,
+        terminal: Callable[[], os.terminal_size] | None,
     ) -> None:
         from sigtrace.render.terminal.live_screen import LiveScreen
 
@@ -90,7 +90,8 @@ class TextOutput:
         self._recording = recording
         self._head = ""  # who stands where in the rows drawn last
         self._time_format = time_format
-        self._foot = LiveScreen() if terminal else None
+        self._terminal = terminal
+        self._foot = LiveScreen() if terminal is not None else None
         self._news = LadderNews()
         self._width: int | None = None
         self._trace: Trace | None = None
@@ -125,8 +126,8 @@ class TextOutput:
     def leave(self) -> None:
         """Take the foot away, and give the terminal back."""
         foot, self._foot = self._foot, None
-        if foot is not None:
-            self._write(foot.leave(width=self._screen().width or 80))
+        if foot is not None and self._terminal is not None:
+            self._write(foot.leave(width=self._terminal().columns))
 
     def close(self, trace: Trace, progress: Progress) -> None:
         """Draw what the end tells, then the whole on one screen."""
@@ -172,19 +173,20 @@ class TextOutput:
         return summary if self._recording is not None else replace(summary, next=())
 
     def _put(self, rows: str) -> None:
-        if self._foot is None:
+        if self._foot is None or self._terminal is None:
             if rows:
                 self._write(rows)
             return
         from sigtrace.render.terminal.standing import render_standing
 
-        screen, progress = self._screen(), self._progress
+        size, progress = self._terminal(), self._progress
         standing = ""
-        if progress is not None:
-            lines = max(shutil.get_terminal_size().lines // 3, 3)
+        lines = min(max(size.lines // 3, 3), size.lines - 1)
+        if progress is not None and lines > 0:
+            screen = dataclasses.replace(self._screen(), width=size.columns)  # what is wider would be torn
             described = describe_standing(self._trace, progress.now_ns) if self._trace is not None else None
             standing = render_standing(described, self._head, *self._status(progress), screen, lines=lines)
-        self._write(self._foot.draw(rows, standing, width=screen.width or 80))
+        self._write(self._foot.draw(rows, standing, width=size.columns))
 
     def _status(self, progress: Progress) -> tuple[str, str]:
         """Say from where, for how long, and how much."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import typer
 from sigtrace.cli.exits import Code
 from sigtrace.cli.live_options import Form
 from sigtrace.cli.live_outputs import NdjsonOutput, TextOutput
-from sigtrace.cli.output import screen_on
+from sigtrace.cli.output import screen_on, size_of
 from sigtrace.recording.gate import Gate
 from sigtrace.recording.limits import fit_together, parse_limits
 from sigtrace.recording.recorder import Recorder
@@ -24,6 +25,7 @@ from sigtrace.sources.live.source import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+    from typing import TextIO
 
     from sigtrace.cli.live_options import Keeping, Listening
     from sigtrace.cli.options import Look, Times
@@ -71,25 +73,41 @@ def gate_for(keeping: Keeping) -> tuple[Gate, Recorder | None]:
     return Gate(limits, recorder), recorder
 
 
-def output_for(name: str, form: Form, times: Times, look: Look, keeping: Keeping) -> NdjsonOutput | TextOutput:
+def output_for(
+    form: Form, times: Times, look: Look, listening: Listening, keeping: Keeping
+) -> NdjsonOutput | TextOutput:
     """Return what it is shown on: stderr when stdout takes the packets."""
     stream = sys.stderr if keeping.write == "-" else sys.stdout
-
-    def write(text: str) -> None:
-        if text:
-            stream.write(text)
-            stream.flush()
-
     if form is Form.NDJSON:
-        return NdjsonOutput(write)
+        return NdjsonOutput(lambda text: _write_to(stream, text, "utf-8"))  # data is UTF-8 everywhere
     return TextOutput(
-        write,
+        lambda text: _write_to(stream, text, stream.encoding or "utf-8"),
         lambda: screen_on(stream, look),
-        name,
-        recording=None if keeping.ring or keeping.write == "-" else keeping.write,
+        str(listening.file or ", ".join(listening.interface or ())),
+        recording=_where_it_is(listening, keeping),
         time_format=times.time,
-        terminal=stream.isatty(),
+        terminal=(lambda: size_of(stream)) if stream.isatty() else None,
     )
+
+
+def _where_it_is(listening: Listening, keeping: Keeping) -> str | None:
+    """Return the file in which what is watched can be read again; None where there is none, or several."""
+    if keeping.write is not None:
+        return None if keeping.ring or keeping.write == "-" else keeping.write
+    return str(listening.file) if listening.follow else None
+
+
+def _write_to(stream: TextIO, text: str, encoding: str) -> None:
+    """Write at once. Raises BrokenPipeError: whoever read it has gone, also one at a terminal."""
+    if not text:
+        return
+    try:
+        stream.buffer.write(text.encode(encoding, "backslashreplace"))
+        stream.buffer.flush()
+    except OSError as error:
+        if error.errno == errno.EIO:  # how a terminal says that it was closed
+            raise BrokenPipeError(errno.EPIPE, "the terminal was closed") from error
+        raise
 
 
 class Stopped:

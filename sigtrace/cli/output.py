@@ -36,13 +36,22 @@ def screen_on(stream: TextIO | None, look: Look) -> Screen:
     """Describe the screen that a stream is, as it is now; None stands for a file in UTF-8."""
     from sigtrace.render.terminal.screen import LEAST_WIDTH, Screen  # noqa: PLC0415 - not needed for --help
 
-    terminal = stream is not None and stream.isatty()
     width = look.width
-    if width is None and terminal:
-        width = max(shutil.get_terminal_size().columns, LEAST_WIDTH)
+    terminal = stream is not None and stream.isatty()
+    if width is None and stream is not None and terminal:
+        width = max(size_of(stream).columns, LEAST_WIDTH)
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     color = look.color is Color.ALWAYS or (look.color is Color.AUTO and terminal and not plain)
     return Screen(width=width, color=color, ascii=look.ascii or not (stream is None or _shows(stream, "│▶✓")))
+
+
+def size_of(stream: TextIO) -> os.terminal_size:
+    """Return the size of the terminal that a stream is; COLUMNS and LINES stand above what the terminal says."""
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        size = os.terminal_size((0, 0))
+    return shutil.get_terminal_size((size.columns or 80, size.lines or 24))
 
 
 def _shows(stream: TextIO, signs: str) -> bool:
