@@ -27,6 +27,9 @@ REST_S: Final = 0.02
 TICK_S: Final = 0.1
 """Between two moves of a running clock."""
 
+LAST_S: Final = 0.2
+"""For so long what came before the end is taken in: more than that comes anew all the time."""
+
 BUSY_SHARE: Final = 5
 """Between two tellings there is so many times as long as one takes."""
 
@@ -116,7 +119,14 @@ class Watch:
             forgotten=self._watcher.forgotten,
         )
 
+    def _take_what_is_there(self) -> None:
+        """Take what had come before it was to end, as far as it takes no time."""
+        until = self._clock() + LAST_S
+        while not self._gate.reached() and (items := self._source.poll(0)) and self._clock() < until:
+            self._take(items)
+
     def _end(self) -> None:
+        self._take_what_is_there()
         progress = self._progress()
         self._take(self._source.close())
         self._output.close(self._watcher.close(), progress)
