@@ -78,8 +78,13 @@ class LadderNews:
 
 
 def _known_by(section: Section, row: Arrow | Mark) -> tuple[_Key, tuple[str, ...]]:
-    """Return by what a row is known again, and what went wrong on it."""
+    """Return by what a row is known again, and what went wrong on it.
+
+    Where it has a number, whoever is at its ends may get a name by what comes later: it is the same row all the same.
+    """
     if isinstance(row, Arrow):
+        if row.number is not None:
+            return (row.number, row.at_ns, "", "", row.label), row.problems
         source, target = (section.columns[place] for place in (row.source, row.target))
         return (row.number, row.at_ns, _name(source), _name(target), row.label), row.problems
     name = "" if row.column is None else _name(section.columns[row.column])

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.calls.acts import ActKind
+from sigtrace.calls.waits import Release
 from sigtrace.views.ladder_rows import Lifeline
 from sigtrace.views.people import SERVER, Stranger
 
@@ -27,10 +28,14 @@ class Listening(NamedTuple):
 
 
 def listening_by_waits(waits: Iterable[Wait]) -> Iterator[Listening]:
-    """Yield when waits hung: one that was answered is over with the first byte of its answer."""
+    """Yield when waits hung: one that was answered is over with the first byte of its answer.
+
+    One that is still open when the capture ends hangs at its last moment too.
+    """
     for wait in waits:
         if wait.peer is not None:
-            yield Listening(wait.peer, wait.asked_ns if wait.asked_ns is not None else 0, wait.ended_ns)
+            end_ns = wait.ended_ns + (wait.released_by is Release.CAPTURE_ENDED)
+            yield Listening(wait.peer, wait.asked_ns if wait.asked_ns is not None else 0, end_ns)
 
 
 def listening_by_channels(acts: Iterable[Act], last_ns: int) -> Iterator[Listening]:
