@@ -69,6 +69,12 @@ class Watch:
 
     def run(self) -> None:
         """Watch."""
+        try:
+            self._run()
+        finally:  # also when nobody can be shown anything any more: what keeps the packets notes how many were lost
+            self._gate.let_through(self._source.close())
+
+    def _run(self) -> None:
         self._take(self._source.open())
         while not self._stopped:
             left_s = self._gate.seconds_left()

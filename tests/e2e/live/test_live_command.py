@@ -288,12 +288,15 @@ def test_unknown_interface_is_refused_with_those_there_are(wire: Cable) -> None:
 
 
 @needs_root
-def test_wrong_filter_is_refused_in_the_words_of_the_compiler(wire: Cable) -> None:
+def test_wrong_filter_is_refused_in_the_words_of_the_compiler(wire: Cable, tmp_path: Path) -> None:
     """A filter that cannot be compiled is refused, and a recording that is there already is left alone."""
-    with LiveRun("-i", "vb", "-f", "tcp prot 8888") as live:
+    path = tmp_path / "run.pcapng"
+    path.write_bytes(b"an older recording")
+    with LiveRun("-i", "vb", "-f", "tcp prot 8888", "-w", path) as live:
         assert live.end(None) == 3
         assert "tcp prot 8888" in live.err.text
         assert "syntax error" in live.err.text
+    assert path.read_bytes() == b"an older recording"
     assert wire
 
 
