@@ -82,6 +82,7 @@ class TextOutput:
         time_format: TimeFormat,
         terminal: Callable[[], os.terminal_size] | None,
     ) -> None:
+        import sigtrace.render.terminal.ladder  # noqa: F401 - what the first row needs is there before it comes
         from sigtrace.render.terminal.live_screen import LiveScreen
 
         self._write = write

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.live.output import Progress
-from sigtrace.notices import Notice
+from sigtrace.notices import Notice, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sigtrace.recording.gate import Gate
     from sigtrace.sources.live.source import LiveSource
 
+DROPPED: Final = "live.dropped"  # packets came faster than they were taken, and the kernel dropped some
+
 REST_S: Final = 0.02
 """Nothing came for so long: then nothing is on its way. Watching is a fiftieth of a second late at most for that."""
 
@@ -29,6 +31,9 @@ TICK_S: Final = 0.1
 
 LAST_S: Final = 0.2
 """For so long what came before the end is taken in: more than that comes anew all the time."""
+
+DROPS_S: Final = 10.0
+"""Between two words of dropped packets: where some are, more are."""
 
 BUSY_SHARE: Final = 5
 """Between two tellings there is so many times as long as one takes."""
@@ -60,6 +65,7 @@ class Watch:
         self._gate = gate
         self._clock = clock
         self._began = self._came = self._ticked = self._told = clock()
+        self._lost, self._lost_at = 0, clock()  # packets of which was said that they were dropped, and when
         self._took = 0.0  # seconds that the last telling took
         self._stopped = False
 
@@ -112,7 +118,19 @@ class Watch:
 
     def _tick(self) -> None:
         self._ticked = self._clock()
-        self._output.tick(self._progress())
+        progress = self._progress()
+        self._output.tick(progress)
+        self._tell_drops(progress.dropped or 0)
+
+    def _tell_drops(self, dropped: int) -> None:
+        """Say that packets are missing, now and then: whoever reads a pipe sees no foot with their number."""
+        if dropped == self._lost or (self._lost and self._clock() - self._lost_at < DROPS_S):
+            return
+        text = f"the kernel dropped {dropped - self._lost:,} packets, {dropped:,} in all: signaling may be missing"
+        notice = Notice(code=DROPPED, severity=Severity.WARNING, text=text)
+        self._lost, self._lost_at = dropped, self._clock()
+        self._watcher.feed([notice])
+        self._output.note(notice)
 
     def _progress(self) -> Progress:
         now = self._clock()

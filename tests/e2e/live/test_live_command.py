@@ -213,6 +213,21 @@ def test_full_disk_is_said_and_watching_goes_on(wire: Cable, tmp_path: Path) -> 
         run_program("umount", str(place))
 
 
+@needs_root
+@pytest.mark.parametrize("form", ["text", "ndjson"])
+def test_drops_are_told(wire: Cable, tmp_path: Path, form: str) -> None:
+    """When more comes than is taken, how many packets the kernel dropped is said while it runs, and kept."""
+    path = tmp_path / "run.pcapng"
+    with listen(path, "-B", "1", "--format", form) as live:
+        live.process.send_signal(signal.SIGSTOP)
+        wire.send([bytes(1000)] * 2000)
+        live.process.send_signal(signal.SIGCONT)
+        live.until_said("the kernel dropped ")
+        assert live.end() == 0
+    assert (form == "ndjson") == ('"live.dropped"' in live.text)
+    assert "dropped while capturing" in run("analyze", path).stdout
+
+
 # --- what it reads from
 
 
