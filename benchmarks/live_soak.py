@@ -26,7 +26,7 @@ from peerconnection_traffic import Burst, Connection, Peer, call, timed
 from sigtrace.capture.batch import CaptureStarted, Interface, Record
 from sigtrace.cli.live_outputs import NdjsonOutput, TextOutput
 from sigtrace.live.output import Progress
-from sigtrace.live.watcher import Watcher
+from sigtrace.live.watcher import KEPT, Watcher
 from sigtrace.render.terminal.screen import Screen
 from sigtrace.views.times import TimeFormat
 from tests.builders.batches import make_batch
@@ -57,9 +57,9 @@ class Sink:
 class Soak:
     """One long run."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = KEPT) -> None:
         self.sink = Sink()
-        self.watcher = Watcher()
+        self.watcher = Watcher(kept=kept)
         screen = Screen(width=120)
         self.outputs = (
             NdjsonOutput(self.sink.write),
@@ -152,9 +152,10 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=720)
+    parser.add_argument("--kept", type=int, default=KEPT, help="exchanges and messages that are not forgotten")
     parser.add_argument("--rows", type=int, default=12, help="of the table")
     arguments = parser.parse_args()
-    soak, step = Soak(), max(arguments.calls // arguments.rows, 1)
+    soak, step = Soak(arguments.kept), max(arguments.calls // arguments.rows, 1)
     print("| Calls | Hours | Packets | Forgotten | Memory, MiB | Python's blocks | A telling, ms | The longest, ms |")
     print("|--:|--:|--:|--:|--:|--:|--:|--:|", flush=True)
     shown = 0
