@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 _LABEL: Final = 8
 """Cells for what a line is about."""
 
+_MORE: Final = 7
+"""Cells for how many had no room."""
+
+_LEAST: Final = 4
+"""Cells of a name, however little room there is."""
+
 _MOST_LINES: Final = 3
 """Lines for one of them: the rest is counted."""
 
@@ -53,16 +59,18 @@ def render_standing(  # noqa: PLR0913 - all that stays on the screen
 
 
 def _peer(one: PeerStanding, screen: Screen) -> Line:
-    line = Line(screen).add(screen.shorten(screen.clean(one.name), 30), TITLE)
-    if one.room:
-        line.add(f" {one.room}", DIM)
+    left = (screen.width or 80) - _LABEL - _MORE - len(one.state) - 1
+    line = Line(screen).add(screen.shorten(screen.clean(one.name), max(min(left, 30), _LEAST)), TITLE)
+    if one.room and left - line.width > _LEAST:
+        line.add(" ").add(screen.shorten(screen.clean(one.room), min(left - line.width - 1, 30)), DIM)
     if one.state:
         line.add(f" {one.state}", FAILURE if one.bad else PLAIN)
     return line
 
 
 def _call(one: CallStanding, screen: Screen) -> Line:
-    names = (screen.shorten(screen.clean(name), 24) for name in (one.caller, one.callee))
+    left = (screen.width or 80) - _LABEL - _MORE - len(one.state) - 4
+    names = (screen.shorten(screen.clean(name), max(min(left // 2, 24), _LEAST)) for name in (one.caller, one.callee))
     line = Line(screen).add(f" {screen.glyphs.to} ".join(names), call_hue(one.number))
     return line.add(f" {one.state}", PLAIN if one.good else DIM)
 
@@ -74,8 +82,10 @@ def _group(label: str, items: Sequence[Line], screen: Screen, room: int) -> Iter
     taken, used = 1, 0
     for item in items:
         gap = 3 if line.width > _LABEL else 0
-        if line.width + gap + item.width > width and line.width > _LABEL:
-            if taken == min(room, _MOST_LINES):
+        is_last = taken == min(room, _MOST_LINES)
+        left = width - (_MORE if is_last and used < len(items) - 1 else 0)
+        if line.width + gap + item.width > left and line.width > _LABEL:
+            if is_last:
                 break
             yield line
             taken += 1

@@ -16,11 +16,13 @@ from tests.e2e.command import BASIC, CAPTURES, run
 if sys.platform != "linux":
     pytest.skip("pseudo-terminals are used as Linux has them", allow_module_level=True)
 
-from tests.builders.terminal import OnTerminal, Terminal
+from tests.builders.terminal import OnTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.builders.screens import Terminal
 
 pytestmark = needs_root
 FRAMES = frames_of(BASIC)
