@@ -127,10 +127,15 @@ def bursts(calls: int) -> Iterator[tuple[int, int, Burst]]:
     signed_in = resident.ask(f"GET /sign_in?{resident.name} HTTP/1.0\r\n\r\n", "Added", entry, pragma=True)
     (first, one), (second, other) = opened(1), opened(2)
     yield 0, START_NS, timed([*signed_in, *resident.wait(), *one, *other])
+    vanished: list[Peer] = []
     for index in range(1, calls + 1):
         at_ns = START_NS + index * CALL_NS
+        missed = [frame for peer in vanished for frame in peer.missed(f"user0@host{index},{2 * index + 1},1\n", 1)]
+        vanished = []
+        if missed:
+            yield index, at_ns - BURST_NS, timed(missed)
         until = UNTIL_VANISHED if index % VANISHING == 0 else None
-        for place, burst in enumerate(islice(call(index), until)):
+        for place, burst in enumerate(islice(call(index, None if until is None else vanished), until)):
             yield index, at_ns + place * BURST_NS, burst
             if place in {0, 2}:
                 name, number = f"user{place // 2}@host{index}", 2 * index + place // 2 + 1

@@ -135,6 +135,10 @@ class Peer:
         """Return the end of a wait that nobody answered."""
         return self._waiting.close() if self._waiting else []
 
+    def missed(self, body: str, by: int) -> list[bytes]:
+        """Return the answer to the open wait of a client that is not there any more."""
+        return self._waiting.send(self.answer("OK", body, by), by_client=False)[:-1] if self._waiting else []
+
     @staticmethod
     def answer(reason: str, body: str, pragma: int | None) -> bytes:
         """Return the server's answer."""
@@ -149,8 +153,13 @@ class Peer:
         return self.ask(head + body, "OK") + to.released(body, self.number)
 
 
-def call(index: int) -> Iterator[Burst]:
-    """Yield the bursts of one call between two new peers: `EXCHANGES_PER_CALL` exchanges."""
+def call(index: int, peers: list[Peer] | None = None) -> Iterator[Burst]:
+    """Yield the bursts of one call between two new peers: `EXCHANGES_PER_CALL` exchanges.
+
+    Args:
+        index: of the call.
+        peers: where to put the two, for who has more to do with them.
+    """
     server = bytes((10, 77, 0, 1))
     caller, callee = (
         Peer(
@@ -161,6 +170,8 @@ def call(index: int) -> Iterator[Burst]:
         )
         for side in (0, 1)
     )
+    if peers is not None:
+        peers += [caller, callee]
     entries = [f"{peer.name},{peer.number},1\n" for peer in (caller, callee)]
     yield timed(caller.ask(f"GET /sign_in?{caller.name} HTTP/1.0\r\n\r\n", "Added", entries[0], pragma=True))
     yield timed(caller.wait())

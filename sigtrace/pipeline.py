@@ -163,6 +163,7 @@ class Analyzer:
         kept = {one.flow for one in self._exchanges.so_far(())} | {one.flow for one in self._messages.so_far()[0]}
         self._spoken = {flow: speech for flow, speech in self._spoken.items() if flow in kept or flow in self._decoders}
         self._reassembler.keep_only(self._spoken)
+        self._reassembler.let_closed_go(self._spoken, before_ns)
 
     def _sift(self, batch: Batch) -> Iterator[Segment]:
         for unit in self._sieve.feed(batch):
@@ -266,7 +267,7 @@ class Analyzer:
             self._decode(delivery)
 
     def _flows(self) -> list[Flow]:
-        return [flow for flow in self._reassembler.flows() if self._all_flows or flow.number in self._spoken]
+        return self._reassembler.flows(None if self._all_flows else self._spoken)
 
     def _tell(
         self,

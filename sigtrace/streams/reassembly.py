@@ -154,9 +154,15 @@ class Reassembler:
             connection.handshake_seen,
         )
 
-    def flows(self) -> list[Flow]:
-        """Return the facts of all flows that are still known, by number; of mere handshakes only after `close`."""
-        return [self.flow(number) for number in sorted([*self._connections, *self._facts])]
+    def flows(self, numbers: Iterable[int] | None = None) -> list[Flow]:
+        """Return the facts of all flows that are still known, by number; of mere handshakes only after `close`.
+
+        Args: numbers: only of these; None: of all.
+        """
+        if numbers is None:
+            return [self.flow(number) for number in sorted([*self._connections, *self._facts])]
+        known = (number for number in numbers if number in self._connections or number in self._facts)
+        return [self.flow(number) for number in sorted(known)]
 
     @property
     def kept(self) -> int:
@@ -166,6 +172,16 @@ class Reassembler:
     def keep_only(self, numbers: Container[int]) -> None:
         """Let the facts go of all connections that are over, but for these."""
         self._facts = {number: facts for number, facts in self._facts.items() if number in numbers}
+
+    def let_closed_go(self, needed: Container[int], before_ns: int) -> None:
+        """Know connections no longer that were over before a time, but for these; what may still come is another flow.
+
+        Of a file they are few beside the rest, and go when there are too many. Who watches for days looks at all there
+        are again and again.
+        """
+        for number, connection in self._connections.items():
+            if connection.closed and connection.last_ns < before_ns and number not in needed:
+                self._take_out(connection)
 
     def idlest(self, numbers: Iterable[int]) -> list[int]:
         """Return those flows that are followed in order of their last packets, oldest first."""
@@ -317,6 +333,9 @@ class Reassembler:
         """Take a connection out of the table; one of which nothing was ever delivered goes without a word."""
         if not connection.forgotten and not connection.silent:
             connection.conclude(Ending.CAPTURE_ENDED, Mark(connection.last_ns, 0), out)
+        self._take_out(connection)
+
+    def _take_out(self, connection: Connection) -> None:
         if self._in_table(connection):
             for stream in connection.streams:
                 self._streams.pop(stream.endpoint + stream.peer.endpoint, None)
