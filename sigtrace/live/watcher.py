@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SETTLING_NS: Final = 20_000_000
 """For so long a packet may come late: interfaces and processors hand over theirs in turns of a few milliseconds."""
 
-KEPT: Final = 1000
-"""Exchanges and messages from which on some are forgotten: thirty calls, which are told anew in some 20 ms."""
+KEPT: Final = 500
+"""Exchanges and messages from which on some are forgotten: fifteen calls, which are told and drawn in some 40 ms."""
 
 
 class Watcher:
