@@ -27,5 +27,6 @@ def analyze(  # noqa: PLR0913 - a command's parameters are its options
     from sigtrace.render.terminal.summary import render_summary
     from sigtrace.views.summary import summarise
 
-    write_text([render_summary(summarise(chosen), screen_for(look, target))], target, captures)
+    dialects = [str(file) for file in protocols.dialect or ()]
+    write_text([render_summary(summarise(chosen, dialects=dialects), screen_for(look, target))], target, captures)
     finish(trace, talk)

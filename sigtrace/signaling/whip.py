@@ -261,7 +261,7 @@ def _decode_post(scene: _Scene) -> Iterator[SignalingEvent | Notice]:
     request, response = scene.unit.request, scene.unit.response
     asks = request is not None and request.body.length == 0
     if asks:
-        yield from scene.remark(scene.asked, "offer wanted", "the client asks the server to offer")
+        yield from scene.remark(scene.asked, "offer wanted", "from the server")
     elif request is not None:
         yield from scene.sent(description_of_body(SignalKind.OFFER, request.body))
     if response is None or not _holds_sdp(response):

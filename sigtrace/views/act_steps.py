@@ -11,7 +11,7 @@ from sigtrace.views.ladder_rows import Stroke, Tone
 from sigtrace.views.people import SERVER, name_room
 from sigtrace.views.quantities import count, format_duration
 from sigtrace.views.step import Meaning, Step, answer_step, request_step
-from sigtrace.views.wording import Words, shortened
+from sigtrace.views.wording import TEXT_SHOWN, Words, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,8 +79,8 @@ def _tell_many(scene: Scene, half: Half, act: Act) -> Iterator[Step]:
     yield step
 
 
-def describe_act(scene: Scene, act: Act) -> Words:
-    """Say what was done: `join kitchen`, `you are 6f1c0a2e, 2 others here`, `bob joined`."""
+def describe_act(scene: Scene, act: Act, limit: int = TEXT_SHOWN) -> Words:
+    """Say what was done: `join kitchen`, `you are 6f1c0a2e, 2 others here`, `bob joined`; of a text, a limited part."""
     room = () if act.room is None else (name_room(act.room),)
     about = scene.short(act.about)
     if act.kind is ActKind.JOINED:
@@ -90,14 +90,14 @@ def describe_act(scene: Scene, act: Act) -> Words:
         ActKind.IDENTIFIED: Words(f"I am {about}" if act.from_client else f"you are {about}"),
         ActKind.JOIN_ASKED: Words(" ".join(["join", *room])),
         ActKind.LEAVE_ASKED: Words(" ".join(["leave", *room])),
-        ActKind.JOIN_REFUSED: Words("not let in", (*room, shortened(act.text)) if act.text else room),
+        ActKind.JOIN_REFUSED: Words("not let in", (*room, shortened(act.text, limit)) if act.text else room),
         ActKind.TOLD_JOINED: Words(f"{about} joined"),
         ActKind.TOLD_LEFT: Words(f"{about} left"),
     }
     if act.kind in words:
         return words[act.kind]
     name = abridged(act.name or act.kind.value)
-    return Words(name, (shortened(act.text),) if act.text else ())
+    return Words(name, (shortened(act.text, limit),) if act.text else ())
 
 
 def _company(act: Act) -> tuple[str, ...]:

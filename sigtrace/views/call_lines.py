@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sigtrace.calls.negotiation import CallEnd
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.verdict import Outcome
+from sigtrace.signaling.content import SignalKind
 from sigtrace.value import Value
 from sigtrace.views.halves import first_packet_of
 from sigtrace.views.quantities import count, format_duration, listed
@@ -14,6 +15,8 @@ from sigtrace.views.times import format_seconds
 from sigtrace.views.wording import describe_candidates_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sigtrace.calls.negotiation import Call
     from sigtrace.calls.signals import Signal
     from sigtrace.calls.verdict import Verdict
@@ -78,12 +81,23 @@ def _describe(trace: Trace, people: People, call: Call, verdict: Verdict | None)
 def _facts(trace: Trace, people: People, call: Call) -> list[str]:
     facts = _describe_opening(trace, call)
     facts.append(describe_candidates_count(call.caller_candidates, call.callee_candidates))
-    if call.offers > 1 and not call.glare:
-        facts.append(count(call.offers - 1, "re-offer"))
+    facts += _describe_more_offers(trace, call)
     if call.loopback:
         facts.append("the caller talks to itself")
     ending = _ending(people, call)
     return [*facts, *([ending] if ending else [])]
+
+
+def _describe_more_offers(trace: Trace, call: Call) -> Iterator[str]:
+    """Say how many offers there were beside the one that the call is about; what the server refused is no re-offer."""
+    if call.offers == 1 or call.glare:
+        return
+    signals = [signal for signal in map(trace.signal, call.signals) if signal is not None]
+    refused = sum(signal.kind is SignalKind.OFFER and signal.fate is Fate.REFUSED for signal in signals)
+    if call.offers - refused > 1:
+        yield count(call.offers - refused - 1, "re-offer")
+    if refused:
+        yield f"{count(refused, 'offer')} refused"
 
 
 def _describe_opening(trace: Trace, call: Call) -> list[str]:

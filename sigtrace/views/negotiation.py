@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.calls.signals import Fate
 from sigtrace.sdp.agreement import agree, restarts_ice
 from sigtrace.signaling.content import SignalKind
 from sigtrace.value import Value
@@ -14,6 +15,7 @@ from sigtrace.views.people import People
 from sigtrace.views.quantities import count
 from sigtrace.views.times import format_seconds
 from sigtrace.views.transport_rows import TransportRow, compare_transport
+from sigtrace.views.wording import describe_fate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,7 +131,7 @@ def _round(
     )
     titles = tuple(_title(trace, people, signal) for signal in given)
     return Round(
-        title=(*titles, *(("never answered",) if answer is None else ())),
+        title=(*titles, *((_why_alone(offer),) if offer and answer is None else ())),
         media=tuple(compare_media(offered, answered, agreement)),
         transport=tuple(compare_transport(offered, answered, agreement, names)),
         remarks=tuple(_remarks(given, previous, agreement)),
@@ -142,6 +144,12 @@ def _round(
             if signal.content.sdp is not None
         ),
     )
+
+
+def _why_alone(offer: Signal) -> str:
+    """Say what became of an offer that has no answer: whoever never had it cannot be blamed."""
+    fate = () if offer.fate is Fate.UNSENT else describe_fate([offer])  # it came, wherever it was sent
+    return next(iter(fate), "never answered")
 
 
 def _title(trace: Trace, people: People, signal: Signal) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.acts import ActKind
 from sigtrace.calls.signals import Fate
+from sigtrace.views.abridged import PHRASE_LENGTH
 from sigtrace.views.act_steps import describe_act
 from sigtrace.views.quantities import count, format_duration
 from sigtrace.views.scene import Scene
@@ -41,7 +42,7 @@ def act_facts(trace: Trace, people: People, carrier: Exchange | Message) -> Iter
         return
     scene = Scene(trace, people, session, fold=False)
     for act in own:
-        words = describe_act(scene, act)
+        words = describe_act(scene, act, PHRASE_LENGTH)
         yield "says", ", ".join([words.label, *words.details])
 
 

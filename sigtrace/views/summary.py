@@ -17,6 +17,8 @@ from sigtrace.views.statistics import Fact, summarise_relays, summarise_timing, 
 from sigtrace.views.times import format_date
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sigtrace.calls.negotiation import Call
     from sigtrace.trace import Trace
 
@@ -65,8 +67,13 @@ class Summary(Value, frozen=True, kw_only=True):
     nothing: tuple[str, ...]  # instead of sessions: why there are none
 
 
-def summarise(trace: Trace) -> Summary:
-    """Summarise a trace."""
+def summarise(trace: Trace, *, dialects: Sequence[str] = ()) -> Summary:
+    """Summarise a trace.
+
+    Args:
+        trace: what is summarised.
+        dialects: files that it was read with; the commands to try need them as well, for calls have other numbers else.
+    """
     people = People(trace)
     telling = _most_telling(trace)
     hidden = Counter(name_outcome(trace.verdicts.get(call.number)) for call in trace.calls if call not in telling)
@@ -82,7 +89,7 @@ def summarise(trace: Trace) -> Summary:
         relays=summarise_relays(trace),
         timing=summarise_timing(trace),
         notices=_count_notices(trace),
-        next=_next_commands(trace, calls),
+        next=_next_commands(trace, calls, tuple(word for file in dialects for word in ("--dialect", quote_file(file)))),
         nothing=() if trace.sessions else explain_nothing(trace),
     )
 
@@ -156,20 +163,22 @@ def _count_notices(trace: Trace) -> tuple[NoticeLine, ...]:
     return tuple(sorted(lines, key=lambda line: (_GRAVITY[line.severity], -line.count)))
 
 
-def _next_commands(trace: Trace, calls: tuple[CallLine, ...]) -> tuple[tuple[str, ...], ...]:
+def _next_commands(trace: Trace, calls: tuple[CallLine, ...], options: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     if not trace.captures:
         return ()
     files = [quote_file(capture.file) for capture in trace.captures]
     if len(trace.captures) > _FILES_NAMED:
         files = ["…"]  # the reader has them on the command line above
     if not trace.sessions:
-        return (("sigtrace", "export", *files, "--format", "ndjson", "--flows"),)
+        return (("sigtrace", "export", *files, *options, "--format", "ndjson", "--flows"),)
     failed = next((line for line in calls if not line.good), None)
     telling = failed or next(iter(calls), None)
     if telling is None:
-        return tuple(("sigtrace", command, *files) for command in ("chart", *(["waits"] if trace.waits else [])))
+        return tuple(
+            ("sigtrace", command, *files, *options) for command in ("chart", *(["waits"] if trace.waits else []))
+        )
     call = ("--call", str(telling.number)) if len(trace.calls) > 1 or telling.number > 1 else ()
-    commands = [("sigtrace", command, *files, *call) for command in ("chart", "sdp")]
+    commands = [("sigtrace", command, *files, *options, *call) for command in ("chart", "sdp")]
     if telling.exchange is not None:
-        commands.append(("sigtrace", "show", *files, str(telling.exchange)))
+        commands.append(("sigtrace", "show", *files, *options, str(telling.exchange)))
     return tuple(commands)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sigtrace.sdp.candidate import Candidate
     from sigtrace.signaling.content import Content
 
-_TEXT_SHOWN = 32
+TEXT_SHOWN = 32
 """Characters of a text message on its arrow; all of it is in `show`."""
 
 
@@ -73,7 +73,7 @@ def describe_signal(signal: Signal) -> Words:
     return Words(name_kind(content.kind), () if content.kind is SignalKind.BYE else length)
 
 
-def shortened(text: str, limit: int = _TEXT_SHOWN) -> str:
+def shortened(text: str, limit: int = TEXT_SHOWN) -> str:
     """Return one line of a text, cut where it is long."""
     line = " ".join(text[: limit * 2].split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"

@@ -20,6 +20,7 @@ from sigtrace.render.terminal.line import (
 )
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
 from sigtrace.render.terminal.wrap import wrap_line
+from sigtrace.views.people import BRIEF_ID
 from sigtrace.views.wording import place_of
 
 if TYPE_CHECKING:
@@ -31,15 +32,15 @@ if TYPE_CHECKING:
     from sigtrace.views.summary import NoticeLine, SessionLines, Summary
 
 _PEER_COLUMNS = (
-    TableColumn("", right=True, least=2),
+    TableColumn("", right=True, least=BRIEF_ID),
     TableColumn("", least=9, wraps=False),
-    TableColumn("", least=12, wraps=False, drop=3),
-    TableColumn("room", least=6, wraps=False),
+    TableColumn("", least=12, wraps=False, drop=2),
+    TableColumn("room", least=BRIEF_ID + 1, wraps=False),
     TableColumn("there", right=True, least=40),
     TableColumn("waits", right=True, least=40, drop=1),
     TableColumn("longest", right=True, least=40),
-    TableColumn("blind", right=True, least=40, drop=2),
-    TableColumn("", least=6),
+    TableColumn("blind", right=True, least=40, drop=3),  # `waits` has it
+    TableColumn("", least=len("vanished")),
 )
 _NOTICES_SHOWN = 5
 _SEVERITY = {Severity.ERROR: FAILURE, Severity.WARNING: WARNING, Severity.INFO: DIM}
@@ -124,9 +125,15 @@ class _Page:
 
     def _names(self, call: CallLine) -> str:
         """Who called whom; names of strangers may be of any length."""
-        clean, shorten = self._screen.clean, self._screen.shorten
         room = 1000 if self._screen.width is None else max(self._screen.width // 6, 8)
-        return f"{shorten(clean(call.caller), room)} {self._screen.glyphs.to} {shorten(clean(call.callee), room)}"
+        names = (self._fitted(self._screen.clean(name), room) for name in (call.caller, call.callee))
+        return f" {self._screen.glyphs.to} ".join(names)
+
+    def _fitted(self, name: str, room: int) -> str:
+        """Shorten a name: of a path its end is telling, of all others both ends."""
+        if not name.startswith("/") or "#" in name or self._screen.cells(name) <= room:
+            return self._screen.shorten(name, room)
+        return self._screen.shorten(f"{self._screen.glyphs.more}/{name.rpartition('/')[2]}", room + 1)
 
     def _call(self, call: CallLine, names: str, hang: int) -> Iterator[Line]:
         glyphs, screen = self._screen.glyphs, self._screen

@@ -80,6 +80,44 @@ def test_the_next_commands_name_the_file_as_a_shell_wants_it() -> None:
     )
 
 
+def test_the_next_commands_read_what_was_read() -> None:
+    """Where a dialect was given, the commands to try have it too, quoted."""
+    assert summarise(_trace("third-party"), dialects=["my relay.toml"]).next[0] == (
+        *("sigtrace", "chart", _trace("third-party").captures[0].file),
+        *("--dialect", "'my relay.toml'", "--call", "2"),
+    )
+
+
+def test_an_offer_that_was_refused_is_no_re_offer() -> None:
+    """A counter-offer that was taken begins the call, and what the server refused before or after it is told so."""
+    facts = {name: {one.number: one.facts for one in summarise(_trace(name)).calls} for name in ("whip", "whep")}
+    assert "1 offer refused" in facts["whep"][2]
+    assert "1 offer refused" in facts["whip"][1]
+    assert not [fact for of in facts.values() for told in of.values() for fact in told if "re-offer" in fact]
+    assert "2 re-offers" in summarise(_trace("re-offer")).calls[0].facts
+
+
+@pytest.mark.parametrize(
+    ("capture", "call", "fate"),
+    [
+        ("whip", 3, "refused by the server"),
+        ("never-delivered", 1, "never delivered"),
+        ("unanswered-offer", 1, "never answered"),
+    ],
+)
+def test_why_an_offer_has_no_answer_is_said_with_it(capture: str, call: int, fate: str) -> None:
+    """Nobody is said to have left an offer unanswered that the server refused or never passed on."""
+    view = next(one for one in explain_negotiations(_trace(capture)).calls if one.call == call)
+    assert view.rounds[0].title[-1] == fate
+
+
+def test_what_else_is_said_is_whole() -> None:
+    """An address of a TURN server, cut on its arrow, is whole where the exchange is shown."""
+    said = [text for label, text in explain_exchange(_trace("whep"), 9).facts if label == "says"]
+    assert "offer wanted, from the server" in said
+    assert any(text.startswith("ICE server, turn:turn.example.net?transport=udp, ") for text in said)
+
+
 def test_waits_are_suggested_where_there_are_some() -> None:
     """Of a chat over WebSocket alone there is only the chart to look at next."""
     assert [command[1] for command in summarise(_trace("chat-rooms")).next] == ["chart"]
