@@ -183,5 +183,10 @@ _RANDOM = re.compile(r"[0-9A-Za-z_#/-]*")
 
 
 def is_long_id(text: str) -> bool:
-    """Tell whether a text is an id of the kind that machines make: long, with digits, without a blank or a dot."""
+    """Tell whether a text is an id of the kind that machines make: long, with digits, without a blank or a dot.
+
+    A path is none, though such an id may be in it: its beginning is that of its neighbours. `/chat#Xk2…` is no path.
+    """
+    if text.startswith("/") and "#" not in text:
+        return False
     return len(text) > LONG_ID and bool(_RANDOM.fullmatch(text)) and any(one.isdecimal() for one in text)

@@ -5,14 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sigtrace import analyze, read
 from sigtrace.signaling.events import ExchangeKind
-from sigtrace.views.people import People, Stranger
+from sigtrace.views.people import People, Stranger, is_long_id
 
 if TYPE_CHECKING:
     from sigtrace.signaling.events import PeerId
 
 CAPTURES = Path(__file__).parents[3] / "captures"
+
+
+@pytest.mark.parametrize(
+    ("text", "long"),
+    [
+        ("6f1c0a2e-5b7d-4c7e-9a51-0c8d7be1a001", True),
+        ("/#WfQBl5aX0j531XoZAAAA", True),  # Socket.IO 1.4
+        ("/chat#WfQBl5aX0j531XoZAAAA", True),
+        ("/whep/session/counter-0002", False),
+        ("10.77.0.11:5000", False),
+    ],
+)
+def test_a_path_is_no_id_whose_beginning_would_do(text: str, *, long: bool) -> None:
+    """Ids of machines go by their first characters; resources of one server all begin alike."""
+    assert is_long_id(text) is long
 
 
 def test_a_request_that_bears_nothing_is_of_whom_it_names() -> None:
