@@ -46,11 +46,11 @@ class Columns:
         middle = (len(shown) + 1) // 2
         self.parties: list[Party | None] = [*shown[:middle], SERVER, *shown[middle:]]
         self._places = {party: place for place, party in enumerate(self.parties)}
-        several = len(set(rooms.values())) > 1
+        several = len({name for names in rooms.values() for name in names}) > 1
         self.columns = tuple(
             replace(
                 _column(people, session, server, party, len(self.folded)),
-                room=rooms.get(party) if several and party is not None else None,
+                room=_name_rooms(rooms[party]) if several and party in rooms else None,
             )
             for party in self.parties
         )
@@ -73,22 +73,30 @@ def _weigh(steps: Iterable[Step]) -> dict[Party, int]:
     return weights
 
 
-def _rooms_of(trace: Trace, session: int) -> dict[Party, str]:
-    """Return the first room of each peer that was in one."""
-    rooms: dict[Party, str] = {}
+def _rooms_of(trace: Trace, session: int) -> dict[Party, list[str]]:
+    """Return the rooms of each peer that was in one."""
+    rooms: dict[Party, dict[str, None]] = {}
     for peer in trace.peers_in(session):
         if peer.room is not None:
-            rooms.setdefault(peer.id, name_room(peer.room))
-    return rooms
+            rooms.setdefault(peer.id, {})[name_room(peer.room)] = None
+    return {party: list(names) for party, names in rooms.items()}
 
 
-def _in_order_of_arrival(trace: Trace, session: int, weights: dict[Party, int], rooms: dict[Party, str]) -> list[Party]:
-    """Order peers as they came, those of one room together."""
+def _name_rooms(names: list[str]) -> str:
+    """Name the rooms that one peer was in: two, or the first and how many more."""
+    return ", ".join(names) if len(names) <= 2 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _in_order_of_arrival(
+    trace: Trace, session: int, weights: dict[Party, int], rooms: dict[Party, list[str]]
+) -> list[Party]:
+    """Order peers as they came, those whose first room is the same together."""
     known: list[Party] = [peer.id for peer in trace.peers_in(session) if peer.id in weights]
+    first = {party: names[0] for party, names in rooms.items()}
     opened: dict[str | None, int] = {}
     for party in known:
-        opened.setdefault(rooms.get(party), len(opened))
-    known.sort(key=lambda party: opened[rooms.get(party)])
+        opened.setdefault(first.get(party), len(opened))
+    known.sort(key=lambda party: opened[first.get(party)])
     return list(dict.fromkeys([*known, *weights]))
 
 

@@ -76,6 +76,7 @@ def _describe_release(scene: Scene, wait: Wait) -> tuple[str, Meaning]:
         Release.UPGRADED: ("nothing, the WebSocket takes over", Meaning(housekeeping)),
         Release.NOTHING: ("nothing there", Meaning(housekeeping)),
         Release.SERVER_CLOSED: ("server closes", Meaning(presence)),
+        Release.CLIENT_CLOSED: ("nothing, closed by the client", Meaning(housekeeping)),
     }
     unreadable = Meaning(Tone.FAILURE, WireEvent.MESSAGE_DELIVERED)
     return told.get(wait.released_by, ("an answer we cannot read", unreadable))
