@@ -97,8 +97,10 @@ class _Reader:
     def read(self, told: dict[str, Any]) -> DialectFile:
         self._know(told, _SECTIONS, "")
         name = told.get("name")
+        if name is None:
+            self._fail("name", "is missing: what is the dialect called in outputs?", "name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            self._fail("name", "is the name of the dialect: small letters, digits, . and -", "name")
+            self._fail("name", "must be small letters, digits, . and -", "name")
         match = self._table(told, "match")
         self._know(match, _MATCH, "match.")
         pointers = self._table(told, "pointers")

@@ -150,8 +150,8 @@ def test_events_of_socket_io() -> None:
     ("text", "problem"),
     [
         ("name = 1 2", r"x\.toml is not TOML: .*line 1"),
-        ("", "x.toml: name is the name"),
-        ("name = 'No Name'", "line 1: name is the name"),
+        ("", "x.toml: name is missing"),
+        ("name = 'No Name'", "line 1: name must be small letters"),
         ("name = 'x'", "line 1: match or pointers.verb must say"),
         ("name = 'x'\ncolour = 1", "line 2: colour is not known here; there are name, transports"),
         ("name = 'x'\n[pointers]\nverb = '/a'\nsdb = '/b'", "line 4: pointers.sdb is not known"),
