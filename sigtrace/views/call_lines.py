@@ -80,12 +80,37 @@ def _describe(trace: Trace, people: People, call: Call, verdict: Verdict | None)
 
 def _facts(trace: Trace, people: People, call: Call) -> list[str]:
     facts = _describe_opening(trace, call)
-    facts.append(describe_candidates_count(call.caller_candidates, call.callee_candidates))
+    facts += _describe_candidates(trace, call)
     facts += _describe_more_offers(trace, call)
     if call.loopback:
         facts.append("the caller talks to itself")
     ending = _ending(people, call)
     return [*facts, *([ending] if ending else [])]
+
+
+_IN_WORDS = {SignalKind.OFFER: "offer", SignalKind.ANSWER: "answer"}
+
+
+def _describe_candidates(trace: Trace, call: Call) -> Iterator[str]:
+    """Say how many candidates each side signaled; whoever does not trickle has them in its description."""
+    within: dict[str, int] = {}
+    for signal in map(trace.signal, call.signals):
+        held = _candidates_within(signal) if signal is not None and signal.fate is not Fate.REFUSED else 0
+        if signal is not None and held and signal.kind in _IN_WORDS:
+            word = _IN_WORDS[signal.kind]
+            within[word] = max(within.get(word, 0), held)
+    told = [f"{held} in the {word}" for word, held in sorted(within.items(), reverse=True)]  # the offer first
+    if told and not call.caller_candidates and not call.callee_candidates:
+        yield f"candidates: {', '.join(told)}"
+        return
+    yield describe_candidates_count(call.caller_candidates, call.callee_candidates)
+    yield from told
+
+
+def _candidates_within(signal: Signal) -> int:
+    """Count the candidates in a description; sections that are bundled say the same ones."""
+    media = signal.content.description.media if signal.content.description else ()
+    return len({(one.transport, one.address, one.port) for section in media for one in section.candidates})
 
 
 def _describe_more_offers(trace: Trace, call: Call) -> Iterator[str]:

@@ -82,6 +82,14 @@ def summarise_relays(trace: Trace) -> Fact | None:
     relays = [
         signal.relay_ns for signal in trace.signals if signal.relay_ns is not None and signal.fate is Fate.DELIVERED
     ]
+    relayed = any(signal.fate not in {Fate.DIRECT, Fate.REFUSED} for signal in trace.signals)
+    if not relayed and fates[Fate.DIRECT]:
+        return Fact(
+            total=f"{count(len(trace.signals), 'message')} with the server itself",
+            parts=(),
+            times=(),
+            troubles=((f"{refused:,} refused",) if refused else ()),
+        )
     return Fact(
         total=count(len(trace.signals), "message"),
         parts=(

@@ -97,6 +97,22 @@ def test_an_offer_that_was_refused_is_no_re_offer() -> None:
     assert "2 re-offers" in summarise(_trace("re-offer")).calls[0].facts
 
 
+def test_candidates_within_descriptions_are_counted_too() -> None:
+    """Who does not trickle has candidates all the same, and those of a server stand beside the rest."""
+    offered = {line.number: line.facts for line in summarise(_trace("generic-http")).calls}
+    assert "candidates: 3 in the offer, 3 in the answer" in offered[1]
+    published = summarise(_trace("whip")).calls
+    assert {"2 candidates", "3 in the answer"} <= set(published[1].facts)
+    assert "no candidates" in published[2].facts  # refused, and there are none in the offer
+
+
+def test_what_goes_to_the_server_itself_is_not_relayed() -> None:
+    """Of WHIP nobody says that no message was lost on its way to another peer."""
+    relays = summarise(_trace("whip")).relays
+    assert relays is not None
+    assert (relays.total, relays.parts, relays.troubles) == ("39 messages with the server itself", (), ("7 refused",))
+
+
 @pytest.mark.parametrize(
     ("capture", "call", "fate"),
     [
