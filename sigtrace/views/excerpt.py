@@ -88,6 +88,41 @@ def around_peers(trace: Trace, chosen: set[tuple[int, PeerId]]) -> Trace:
     )
 
 
+def around_room(trace: Trace, room: str, chosen: set[tuple[int, PeerId]]) -> Trace:
+    """Keep what those of a room did, without what they did in another room that they were in as well.
+
+    A message does not say its room. It is of another one where its other side, or that of a copy, was not in this room
+    and shares another with its sender.
+    """
+    stays: dict[tuple[int, PeerId], set[str]] = {}
+    for one in trace.peers:
+        if one.room is not None:
+            stays.setdefault((one.session, one.id), set()).add(one.room)
+
+    def elsewhere(session: int, *parties: PeerId | None) -> bool:
+        rooms = [stays.get((session, party), set()) for party in parties if party is not None]
+        shared = set.intersection(*rooms) if len(rooms) > 1 else set()
+        return bool(shared) and room not in shared
+
+    sent_elsewhere = {
+        one.sent_by for one in trace.signals if one.sent_by and elsewhere(one.session, one.sender, one.receiver)
+    }
+    return around_peers(
+        replace(
+            trace,
+            peers=tuple(one for one in trace.peers if one.room in {None, room} or (one.session, one.id) not in chosen),
+            acts=tuple(one for one in trace.acts if one.room in {None, room} or (one.session, one.peer) not in chosen),
+            signals=tuple(
+                one
+                for one in trace.signals
+                if one.sent_by not in sent_elsewhere and not elsewhere(one.session, one.sender, one.receiver)
+            ),
+            calls=tuple(one for one in trace.calls if not elsewhere(one.session, one.caller, one.callee)),
+        ),
+        chosen,
+    )
+
+
 def between_peers(trace: Trace, chosen: set[tuple[int, PeerId]]) -> Trace:
     """Keep what the chosen peers did and what they sent each other."""
     company = _Company(trace, chosen)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from sigtrace.errors import SelectionError
 from sigtrace.value import Value
 from sigtrace.views.abridged import abridged
-from sigtrace.views.excerpt import around_peers, between_peers, carriers_of, keep_results, of_sessions, within_time
+from sigtrace.views.excerpt import (
+    around_peers,
+    around_room,
+    between_peers,
+    carriers_of,
+    keep_results,
+    of_sessions,
+    within_time,
+)
 from sigtrace.views.moment import parse_time
 from sigtrace.views.people import BRIEF_ID, People, is_long_id
 from sigtrace.views.quantities import format_duration
@@ -133,7 +141,7 @@ def _select_room(trace: Trace, wanted: str) -> Trace:
     if not chosen:
         rooms = dict.fromkeys(abridged(peer.room) for peer in trace.peers if peer.room is not None)
         raise SelectionError(f"no room {wanted}", hint=_hint("rooms", rooms))
-    return around_peers(trace, chosen)
+    return around_room(trace, wanted, chosen)
 
 
 # --- calls

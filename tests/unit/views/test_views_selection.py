@@ -56,6 +56,18 @@ def test_a_server_is_found_by_endpoint_and_address() -> None:
     assert len(select(trace, Selection(server="10.77.0.1")).sessions) == 2
 
 
+def test_who_is_in_two_rooms_is_shown_in_one() -> None:
+    """Of one who chats in two rooms only what was said in the chosen one is kept, echoes too."""
+    trace = _trace("chat-rooms")
+    plain, json = (select(trace, Selection(room=room)) for room in ("plain", "json"))
+    assert [(peer.id, peer.room) for peer in plain.peers] == [("carol", "plain"), ("dave", "plain")]
+    assert {peer.room for peer in json.peers} == {"json"}
+    assert {signal.content.label for signal in json.signals} == {"message"}
+    assert {signal.content.label for signal in plain.signals} == {None}
+    assert sorted([*plain.signals, *json.signals], key=lambda one: one.number) == list(trace.signals)
+    assert not [act for act in plain.acts if act.room == "json"]
+
+
 def test_a_room_is_found_by_its_name() -> None:
     """A room is its peers and what they sent; those of another room are not in it."""
     trace = _trace("skyrtc-mesh")
