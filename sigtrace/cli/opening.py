@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 import sigtrace
+from sigtrace.cli.exits import complain
 from sigtrace.cli.progress import watching
 
 if TYPE_CHECKING:
@@ -23,7 +24,20 @@ def open_trace(
     known = sigtrace.find_protocols(protocols.dialect or ())
     with watching(quiet=talk.quiet) as tell:
         items = sigtrace.read(*captures.paths, progress=tell)
-        return sigtrace.analyze(items, all_flows=all_flows, verify_checksums=verify_checksums, protocols=known)
+        trace = sigtrace.analyze(items, all_flows=all_flows, verify_checksums=verify_checksums, protocols=known)
+    if not talk.quiet:
+        _tell_of_idle_dialects(trace, protocols, [protocol.name for protocol in known])
+    return trace
+
+
+def _tell_of_idle_dialects(trace: Trace, protocols: Protocols, names: list[str]) -> None:
+    """Say which dialects nothing was of: whoever writes one cannot see else why all is as it was before."""
+    spoken = {*(role.protocol for role in trace.roles), *trace.message_protocols, *trace.packet_protocols}
+    for file, name in zip(protocols.dialect or (), names, strict=False):  # dialects are the first
+        if name not in spoken:
+            complain(
+                f"nothing in the capture is of the dialect {name}", f"all of `match` in {file} must hold of a message"
+            )
 
 
 def choose(trace: Trace, choice: Choice) -> Trace:

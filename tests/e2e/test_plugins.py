@@ -148,6 +148,16 @@ def test_every_command_takes_dialects(command: str, tmp_path: Path) -> None:
     assert "line 2: match.paths is not known here" in ended.stderr
 
 
+def test_a_dialect_that_matches_nothing_is_told(tmp_path: Path) -> None:
+    """Who mistakes a key in `match` is told so, once, with the answer; -q is silent about it."""
+    path = write(tmp_path, "name = 'idle'\nmatch.exists = ['/nowhere']")
+    ended = run("analyze", CALL, "--dialect", path)
+    assert ended.returncode == 0
+    assert ended.stderr.splitlines()[0] == "sigtrace: nothing in the capture is of the dialect idle"
+    assert not run("analyze", CALL, "--dialect", path, "-q").stderr
+    assert not run("analyze", CALL, "--dialect", write(tmp_path, MAILBOX)).stderr
+
+
 def test_show_takes_dialects(tmp_path: Path) -> None:
     """`show` takes --dialect too."""
     assert run("show", CALL, "6", "--dialect", write(tmp_path, MAILBOX)).returncode == 0
