@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.application.websocket.message import Message
 from sigtrace.views.people import People
+from sigtrace.views.stays import Stays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -107,9 +108,16 @@ def around_room(trace: Trace, room: str, chosen: set[tuple[int, PeerId]]) -> Tra
     sent_elsewhere = {
         one.sent_by for one in trace.signals if one.sent_by and elsewhere(one.session, one.sender, one.receiver)
     }
+    every = Stays(trace)
+
+    def waits_here(wait: Wait) -> bool:
+        stay = every.of(wait.session, wait.peer, wait.ended_ns)
+        return stay is None or stay.room in {None, room} or (stay.session, stay.id) not in chosen
+
     return around_peers(
         replace(
             trace,
+            waits=tuple(filter(waits_here, trace.waits)),
             peers=tuple(one for one in trace.peers if one.room in {None, room} or (one.session, one.id) not in chosen),
             acts=tuple(one for one in trace.acts if one.room in {None, room} or (one.session, one.peer) not in chosen),
             signals=tuple(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.peers import Departure
@@ -12,6 +10,7 @@ from sigtrace.value import Value
 from sigtrace.views.abridged import abridged
 from sigtrace.views.people import People, name_room
 from sigtrace.views.quantities import format_duration
+from sigtrace.views.stays import Stays
 from sigtrace.views.times import Clock
 
 if TYPE_CHECKING:
@@ -50,27 +49,12 @@ def describe_peers(trace: Trace, most: int) -> list[PeerLine]:
     if len(people) > most + 1:  # a line that says "1 more" says less than the peer would
         ranked = sorted(enumerate(people), key=lambda ranked: -ranked[1][1])[:most]
         people = [one for _, one in sorted(ranked, key=itemgetter(0))]
-    waits: dict[tuple[int, object], list[Wait]] = {}
+    stays = Stays(trace)
+    waits: dict[int, list[Wait]] = {}
     for wait in trace.waits:
-        waits.setdefault((wait.session, wait.peer), []).append(wait)
-    for own in waits.values():
-        own.sort(key=attrgetter("ended_ns"))
-    stays = Counter((peer.session, peer.id) for peer in trace.peers)
+        waits.setdefault(id(stays.of(wait.session, wait.peer, wait.ended_ns)), []).append(wait)
     describer = _Describer(trace)
-    lines = []
-    for peer, weight in people:
-        key = (peer.session, peer.id)
-        own = waits.get(key, [])
-        lines.append(describer.describe(peer, _of_stay(peer, own) if stays[key] > 1 else own, weight))
-    return lines
-
-
-def _of_stay(peer: Peer, waits: Sequence[Wait]) -> Sequence[Wait]:
-    """Return the waits that ended in this stay of a peer that has several; they come by their ends."""
-    first = bisect_left(waits, peer.joined_ns or 0, key=attrgetter("ended_ns"))
-    if peer.left_ns is None:
-        return waits[first:]
-    return waits[first : bisect_right(waits, peer.left_ns, key=attrgetter("ended_ns"))]
+    return [describer.describe(peer, waits.get(id(peer), ()), weight) for peer, weight in people]
 
 
 class _Describer:

@@ -66,6 +66,8 @@ def test_who_is_in_two_rooms_is_shown_in_one() -> None:
     assert {signal.content.label for signal in plain.signals} == {None}
     assert sorted([*plain.signals, *json.signals], key=lambda one: one.number) == list(trace.signals)
     assert not [act for act in plain.acts if act.room == "json"]
+    pantry = select(_trace("signalmaster"), Selection(room="pantry"))
+    assert [wait.peer for wait in pantry.waits] == [peer.id for peer in pantry.peers]  # D, who was there for a moment
 
 
 def test_a_room_is_found_by_its_name() -> None:

@@ -134,6 +134,14 @@ def test_what_else_is_said_is_whole() -> None:
     assert any(text.startswith("ICE server, turn:turn.example.net?transport=udp, ") for text in said)
 
 
+def test_every_wait_is_of_one_stay() -> None:
+    """The waits of the peers add up to all there are, and the longest is told of the peer and room whose it is."""
+    trace = _trace("signalmaster")
+    (session,) = summarise(trace).sessions
+    assert sum(int(peer.waits) for peer in session.peers) == len(trace.waits)
+    assert session.peers[-1].longest == "16.52 s"  # it ended as its peer was leaving
+
+
 def test_waits_are_suggested_where_there_are_some() -> None:
     """Of a chat over WebSocket alone there is only the chart to look at next."""
     assert [command[1] for command in summarise(_trace("chat-rooms")).next] == ["chart"]
