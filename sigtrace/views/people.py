@@ -171,12 +171,19 @@ def _brief(name: str) -> str:
     before, at, _ = name.partition("@")
     if at:
         return before
-    return name[:BRIEF_ID] if is_long_id(name) else name
+    return _beginning(name) if is_long_id(name) else name
 
 
 def _brief_id(peer: PeerId) -> str:
     text = str(peer)
-    return text[:BRIEF_ID] if is_long_id(text) else abridged(text)
+    return _beginning(text) if is_long_id(text) else abridged(text)
+
+
+def _beginning(long_id: str) -> str:
+    """Return what tells a long id apart: of `/chat#7RrAsGsFWQBO`, behind its namespace, as much as of others."""
+    namespace, sign, own = long_id.partition("#")
+    named = 1 < len(namespace) <= LONG_ID and namespace.startswith("/")
+    return f"{namespace}{sign}{own[:BRIEF_ID]}" if named else long_id[:BRIEF_ID]
 
 
 _RANDOM = re.compile(r"[0-9A-Za-z_#/-]*")

@@ -32,6 +32,15 @@ def test_a_path_is_no_id_whose_beginning_would_do(text: str, *, long: bool) -> N
     assert is_long_id(text) is long
 
 
+def test_an_id_in_a_namespace_goes_by_its_own_beginning() -> None:
+    """Two characters behind a namespace tell nobody apart; an id of the main one goes by eight, as all do."""
+    trace = analyze(read(str(CAPTURES / "socketio-versions-1.4" / "socketio-versions-1.4.pcapng")))
+    people = People(trace)
+    long = [peer for peer in trace.peers if str(peer.id).startswith("/chat#")]
+    assert sorted(people.short(peer.session, peer.id) for peer in long) == ["/chat#7RrAsGsF", "/chat#WfQBl5aX"]
+    assert {people.tag(peer.session, peer.id) for peer in trace.peers if peer.name} == {"/#WfQBl5", "/#7RrAsG"}
+
+
 def test_a_request_that_bears_nothing_is_of_whom_it_names() -> None:
     """A sign-out is of the peer whose number it goes by; a number that the server never gave is nobody's."""
     assert _authors_of_sign_outs("basic-call") == [2, 1]
