@@ -6,12 +6,15 @@
 | offered    | re-offer⁴; glare if theirs⁶ | answered  | counted   | ended |
 | answered   | re-offer⁴                   | answered  | counted   | ended |
 | ended      | new call                    | late⁵     | counted²  | same  |
+| left⁷      | new call                    | new call⁸ | counted²  | ended |
 
 ¹ its beginning was not captured; ² late candidates of a call that has just ended; ³ only when the capture began after
 one of the two had joined: else a goodbye without a call is just that; ⁴ a new call when its `o=` names another session
 than the sender's last description, as a re-offer never does (RFC 3264 §8); ⁵ it crossed the goodbye and answers the
 last offer; when that was answered already, it is of a new call¹; ⁶ not where a server refuses an offer and makes
-its own in the same answer (draft-ietf-wish-whep), which the other then answers: the server is the caller then.
+its own in the same answer (draft-ietf-wish-whep), which the other then answers: the server is the caller then;
+⁷ a side's stay in which the call began has ended, and it has come again; ⁸ to an offer that was not captured, unless
+one still waits for it.
 
 Two peers may negotiate several connections beside each other, one for the camera and one for the screen; where the
 protocol names them, each such dialog is a call of its own.
@@ -19,7 +22,7 @@ protocol names them, each such dialog is a call of its own.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
@@ -125,14 +128,15 @@ def find_calls(session: int, signals: Sequence[Signal], peers: Iterable[Peer], q
     stays: dict[PeerId, list[Peer]] = {}
     for peer in peers:
         stays.setdefault(peer.id, []).append(peer)
+    departures = {key: _Departures(own) for key, own in stays.items()}
     reader = _Reader(
         {key for key, own in stays.items() if own[-1].joined_ns is not None},
         {key for key, own in stays.items() if own[-1].is_server},
+        departures,
     )
     for signal in signals:
         reader.read(signal)
     ordered = sorted(reader.calls, key=lambda call: call.first.began_ns)
-    departures = {key: _Departures(own) for key, own in stays.items()}
     return [_close(number, session, call, departures, quit_ns) for number, call in enumerate(ordered, 1)]
 
 
@@ -160,6 +164,13 @@ class _Departures:
             stay = self._newest
         return None if stay.left_ns is None else stay
 
+    def came_again(self, began_ns: int, at_ns: int) -> bool:
+        """Tell whether the peer has left a call that began then, and has begun another stay since."""
+        gone = self.leaving(began_ns)
+        if gone is None or gone.left_ns is None or gone.left_ns < began_ns:
+            return False
+        return bisect_right(self._joined_ns, at_ns) > bisect_left(self._joined_ns, gone.left_ns)
+
 
 def _left_ns(stay: Peer) -> float:
     return inf if stay.left_ns is None else stay.left_ns
@@ -177,9 +188,10 @@ def _key_of(signal: Signal) -> _Key:
 class _Reader:
     """Reads the signals of a session in order and sorts them into calls; see the table at the top."""
 
-    def __init__(self, seen_joining: set[PeerId], servers: set[PeerId]) -> None:
+    def __init__(self, seen_joining: set[PeerId], servers: set[PeerId], departures: _Stays) -> None:
         self._seen_joining = seen_joining
         self._servers = servers
+        self._departures = departures
         self.calls: list[_Open] = []
         self._current: dict[_Key, _Open] = {}  # the newest of each dialog
 
@@ -207,7 +219,7 @@ class _Reader:
     def _begin(self, signal: Signal, caller: PeerId, callee: PeerId, *, inferred: bool) -> _Open:
         key = _key_of(signal)
         before = self._current.get(key)
-        if before is not None and before.bye is None:
+        if before is not None and before.bye is None and not self._is_left(before, signal):
             before.superseded = True
         call = _Open(signal, caller, callee, inferred)
         self._current[key] = call
@@ -220,6 +232,8 @@ class _Reader:
 
     def _offer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
         call = self._current.get(_key_of(signal))
+        if call is not None and self._is_left(call, signal):
+            call = None
         counters = call is not None and _counters(call, signal)
         if call is None or call.bye is not None or (_refused(call) and not counters) or self._is_new(call, signal):
             call = self._begin(signal, sender, receiver, inferred=False)
@@ -238,13 +252,21 @@ class _Reader:
 
     def _answer(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
         call = self._current.get(_key_of(signal))
-        if call is None or (call.bye is not None and call.pending_from != receiver):
+        if call is None or (call.pending_from != receiver and self._is_over(call, signal)):
             call = self._begin(signal, receiver, sender, inferred=True)
         elif call.inferred and not call.offers and not call.answers:
             call.caller, call.callee = receiver, sender
         call.answers.append(signal)
         call.signals.append(signal)
         call.pending_from = None
+
+    def _is_over(self, call: _Open, signal: Signal) -> bool:
+        return call.bye is not None or self._is_left(call, signal)
+
+    def _is_left(self, call: _Open, signal: Signal) -> bool:
+        """Tell whether a side has left a call, and come again before a signal."""
+        own = (self._departures.get(key) for key in (call.caller, call.callee))
+        return any(one is not None and one.came_again(call.first.began_ns, signal.began_ns) for one in own)
 
     def _bye(self, signal: Signal, sender: PeerId, receiver: PeerId) -> None:
         known = _key_of(signal) in self._current

@@ -28,6 +28,7 @@ class Channel(Value, frozen=True, kw_only=True):
     server: Endpoint
     opened_ns: int | None = None  # None: before the capture
     pushed_ns: int | None = None  # since when the server reaches the client at once, over a WebSocket; 0: throughout
+    heard_ns: int | None = None  # of its last packet, as far as its connection is known
     opened_by: int | None = None  # number of the exchange that made it a WebSocket
     closed_ns: int | None = None
     closed_by_client: bool | None = None  # None: not closed, or nothing tells
@@ -58,21 +59,25 @@ def find_channels(
                 pushed_ns=opened_ns,
                 opened_by=exchange.number,
             )
+    heard_ns: dict[str, int] = {key: channel.opened_ns or 0 for key, channel in channels.items()}
     for one in messages:
         key = websocket_channel(one.flow)
         if key not in channels:
             channels[key] = Channel(key=key, client=one.client, server=one.server, pushed_ns=0)
+        heard_ns[key] = max(heard_ns.get(key, 0), one.span.end_ns)
     closing: dict[int, ControlFrame] = {}
     for control in controls:
         if control.opcode is Opcode.CLOSE:
             closing.setdefault(control.flow, control)
-    return {key: _ended(channel, closing, flows) for key, channel in channels.items()}
+    return {key: _ended(replace(channel, heard_ns=heard_ns[key]), closing, flows) for key, channel in channels.items()}
 
 
 def _ended(channel: Channel, closing: Mapping[int, ControlFrame], flows: Mapping[int, Flow]) -> Channel:
     """Add how a WebSocket ended: by its first close frame, else by the end of its connection."""
     number = int(channel.key.rpartition(" ")[2])
     frame, flow = closing.get(number), flows.get(number)
+    if flow is not None:
+        channel = replace(channel, heard_ns=flow.last_ns)
     if flow is not None and _has_gap(flow, channel):
         channel = replace(channel, incomplete=True)
     if frame is not None:
@@ -156,7 +161,9 @@ def _of_session(key: str, session: EngineSession, first: SocketPacket, websocket
     websocket = None if session.flow is None else websockets.get(websocket_channel(session.flow))
     if websocket is None:
         return channel
-    channel = replace(channel, opened_by=websocket.opened_by, incomplete=websocket.incomplete)
+    channel = replace(
+        channel, opened_by=websocket.opened_by, heard_ns=websocket.heard_ns, incomplete=websocket.incomplete
+    )
     if websocket.closed_ns is None or session.closed_ns is None or channel.said:
         return channel
     return replace(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sigtrace.calls.peers import Departure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 MAX_OPEN: Final = 64
@@ -100,6 +100,11 @@ class Member:
     def leave(self, room: str | None, at_ns: int) -> None:
         """Leave a room, as the peer asks."""
         self._end(_meant(self._open.values(), room), at_ns, Departure.SIGNED_OUT)
+
+    def come_again(self, silent: Collection[str], at_ns: int) -> None:
+        """Leave what only channels bear that fell silent before another was opened, over which the peer is now."""
+        for stay in [one for one in self._open.values() if one.channel in silent]:
+            self._end(stay, at_ns, Departure.VANISHED)
 
     def tell_others(self, room: str | None, at_ns: int) -> None:
         """Leave a room, as others are told."""

@@ -82,7 +82,13 @@ class Stays:
             self._hear(member, event)
 
     def _hear(self, member: Member, event: RoomEvent) -> None:
-        """Meet whom a message is for or from, where no joining told of them: with signalmaster, none ever does."""
+        """Meet whom a message is for or from, where no joining told of them: with signalmaster, none ever does.
+
+        Whoever has come again without a word of joining is there from the first message on.
+        """
+        stay = member.stay_on(event.bearer.channel)
+        if stay.place > 0 and stay.joined_ns is None and self._began_here(event.bearer.channel):
+            stay.joined_ns = event.at_ns
         if isinstance(event, Sent) and event.receiver is not None and event.receiver in self._identities.told:
             self._meet_told(event.receiver, None)
         elif isinstance(event, Delivered) and event.sender is not None and event.sender not in self._members:
@@ -106,12 +112,23 @@ class Stays:
         if stay.channel is not None and member.is_on(channel):
             return stay
         known = self._channels.get(channel)
+        if known is None or known.opened_ns is None:
+            return member.go_on(channel)
+        own = set() if stay.channel is None else {stay.channel, member.latest or stay.channel}
         ended_ns = stay.left_ns
-        if ended_ns is None and stay.channel is not None:
-            ended_ns, _ = self._end_of({stay.channel, member.latest or stay.channel})
-        if known is not None and known.opened_ns is not None and ended_ns is not None and ended_ns < known.opened_ns:
+        if ended_ns is None:
+            ended_ns, _ = self._end_of(own)
+        if ended_ns is not None and ended_ns < known.opened_ns:
+            return member.begin(channel)
+        if stay.left_ns is None and own and all(self._is_silent(key, known.opened_ns) for key in own):
+            member.come_again(own, known.opened_ns)
             return member.begin(channel)
         return member.go_on(channel)
+
+    def _is_silent(self, channel: str, since_ns: int) -> bool:
+        """Tell whether nothing came over a channel any more, which then ended without anybody seeing it."""
+        known = self._channels.get(channel)
+        return known is not None and known.heard_ns is not None and known.heard_ns < since_ns
 
     def _end_of(self, keys: Iterable[str]) -> tuple[int | None, Departure]:
         """Return when the last of some channels ended, and how its client left by that; None: one has not ended."""

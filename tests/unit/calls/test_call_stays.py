@@ -69,3 +69,20 @@ def test_a_call_ends_with_the_stay_in_which_it_began(
     peers = [stay("alice", 1, None), *(stay("bob", *times) for times in bobs)]
     (call,) = find_calls(1, [offer(5)], peers, None)
     assert (call.ended_ns, call.ended) == (ended_ns, CallEnd.CAPTURE_ENDED if ended_ns is None else CallEnd.SIGNED_OUT)
+
+
+def test_an_offer_after_coming_again_begins_another_call() -> None:
+    """The first call ended with the stay; an offer to the next stay is no re-offer, be it of the same description."""
+    peers = [stay("alice", 1, None), stay("bob", 1, 9), stay("bob", 10, None)]
+    calls = find_calls(1, [offer(5), offer(12)], peers, None)
+    assert [(call.offers, call.ended_ns, call.ended) for call in calls] == [
+        (1, 9, CallEnd.SIGNED_OUT),
+        (1, None, CallEnd.CAPTURE_ENDED),
+    ]
+
+
+def test_an_offer_during_the_stay_is_a_reoffer() -> None:
+    """As long as nobody has come again, whoever offers a second time goes on with the call."""
+    peers = [stay("alice", 1, None), stay("bob", 1, 15), stay("bob", 20, None)]
+    calls = find_calls(1, [offer(5), offer(12)], peers, None)
+    assert [(call.offers, call.ended_ns) for call in calls] == [(2, 15)]
