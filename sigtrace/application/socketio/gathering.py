@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect
 from collections import defaultdict
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.socketio.bodies import Captured, content_of, guess_protocol, read_body
 from sigtrace.application.socketio.engine import EnginePacket, decode_binary_packet, decode_text_packet
 from sigtrace.application.socketio.legacy import decode_legacy_engine, decode_legacy_handshake
 from sigtrace.application.socketio.packet import EnginePacketKind, Poll
 from sigtrace.application.socketio.payload import Payload
+from sigtrace.application.socketio.pollers import UNCOUNTED, Pollers
 from sigtrace.application.socketio.recognition import recognise_messages
 from sigtrace.application.socketio.request import (
     LEGACY,
@@ -43,7 +44,17 @@ REFUSED_FROM: Final = 400
 
 _NOT_POLLING: Final = frozenset({"websocket", "flashsocket", ""})
 _LEGACY_REFUSAL: Final = b"7:"
-_UNASKED: Final = EngineTarget(path="", protocol=4, transport="polling", sid=None)
+_UNASKED: Final = EngineTarget(path="", protocol=UNCOUNTED, transport="polling", sid=None)
+
+
+class _Unasked(NamedTuple):
+    """An answer whose request was not captured."""
+
+    exchange: Exchange
+    target: EngineTarget  # that its body lets guess
+    payload: Payload
+    captured: Captured
+    opening: Opening | None
 
 
 class Gathering:
@@ -57,6 +68,7 @@ class Gathering:
         self._channels: set[str] = set()
         self._polls: list[Poll] = []
         self._on_flow: dict[int, list[tuple[int, Session]]] = defaultdict(list)  # exchanges' numbers, rising
+        self._polling: list[tuple[str, Endpoint, Session]] = []  # from which address and at which server
         self._unasked: list[Exchange] = []
 
     def sessions(self) -> list[Session]:
@@ -106,6 +118,8 @@ class Gathering:
         if opening is not None:
             session.openings.append(opening)
         session.polled = session.polled or target.transport not in _NOT_POLLING
+        if session.polled:
+            self._polling.append((exchange.client.address, exchange.server, session))
 
     def _post(self, exchange: Exchange, request: Request, target: EngineTarget, session: Session) -> None:
         data, captured = content_of(request.body, exchange)
@@ -130,33 +144,42 @@ class Gathering:
             session.add(_carried(exchange, exchange.response.span, payload, from_client=False))
 
     def place_unasked(self) -> None:
-        """Give answers whose requests were not captured to the sessions of their flows; call it after all others."""
-        for exchange in self._unasked:
-            response = exchange.response
-            if response is None:
-                continue
-            data, captured = content_of(response.body, exchange)
-            target = _UNASKED._replace(protocol=guess_protocol(data))
-            payload = read_body(data, target, captured, from_client=False)
-            opening = _opening_of(response, payload, target)
-            session = self._near(exchange) if opening is None else self._session_of(exchange.server, opening.sid)
-            session.meet(_first_of_exchange(exchange, target))
-            session.exchanges.append(exchange.number)
-            session.polled = True
-            if opening is not None:
-                session.openings.append(opening)
-            self._tell_damage(payload, captured, response.span)
-            self._deliver(exchange, payload, session)
-            purpose = EnginePurpose.OPEN if opening else EnginePurpose.POLL
-            self.purposes[exchange.number] = purpose
-            if not opening:
-                self._polls.append(_poll_of(exchange, payload, target, session))
+        """Give answers whose requests were not captured to sessions nearby; call it after all others."""
+        read = [_read_unasked(exchange) for exchange in self._unasked if exchange.response is not None]
+        for one in read:
+            if one.opening is not None:
+                self._place(one, one.opening, self._session_of(one.exchange.server, one.opening.sid))
+        pollers = Pollers(self._polling)
+        for one in read:
+            if one.opening is None:
+                self._place(one, None, self._near(one, pollers))
 
-    def _near(self, exchange: Exchange) -> Session:
-        """Return the session of the exchange before one on its flow, else behind it, else one of that flow alone."""
+    def _place(self, one: _Unasked, opening: Opening | None, session: Session) -> None:
+        exchange, target, payload, captured, _ = one
+        if opening is None and session.sid is not None:
+            target = target._replace(path=session.first.path, protocol=session.protocol)
+        session.meet(_first_of_exchange(exchange, target))
+        session.exchanges.append(exchange.number)
+        session.polled = True
+        if opening is not None:
+            session.openings.append(opening)
+            self._polling.append((exchange.client.address, exchange.server, session))
+        if exchange.response is not None:
+            self._tell_damage(payload, captured, exchange.response.span)
+        self._deliver(exchange, payload, session)
+        self.purposes[exchange.number] = EnginePurpose.OPEN if opening else EnginePurpose.POLL
+        if not opening:
+            self._polls.append(_poll_of(exchange, payload, target, session))
+
+    def _near(self, one: _Unasked, pollers: Pollers) -> Session:
+        """Return the session of the exchange before one on its flow, else behind it.
+
+        On a flow without any it is the only one that polls from that address, else one of that flow alone.
+        """
+        exchange = one.exchange
         neighbours = self._on_flow.get(exchange.flow)
         if not neighbours:
-            return self._flow_session(exchange.flow)
+            return pollers.only(exchange, one.target) or self._flow_session(exchange.flow)
         before = bisect(neighbours, exchange.number, key=itemgetter(0))
         return neighbours[max(before - 1, 0)][1]
 
@@ -242,6 +265,14 @@ class Gathering:
     def _tell_malformed(self, span: Span, what: str) -> None:
         text = f"{what}; left out"
         self._note(Notice(code=MALFORMED_PAYLOAD, severity=Severity.WARNING, text=text, packet=span.first_packet))
+
+
+def _read_unasked(exchange: Exchange) -> _Unasked:
+    body = exchange.response.body if exchange.response else None
+    data, captured = (b"", Captured.WHOLE) if body is None else content_of(body, exchange)
+    target = _UNASKED._replace(protocol=guess_protocol(data))
+    payload = read_body(data, target, captured, from_client=False)
+    return _Unasked(exchange, target, payload, captured, _opening_of(exchange.response, payload, target))
 
 
 def _first_of_exchange(exchange: Exchange, target: EngineTarget) -> First:

@@ -238,6 +238,34 @@ def test_an_answer_without_its_request() -> None:
     assert [session.exchanges for session in traffic.sessions] == [(1, 2), (3,)]
 
 
+def test_an_answer_on_a_connection_that_shows_nothing_else() -> None:
+    """It is of the session that later shows to be the only one that polls from there."""
+    talk = Talk()
+    talk.exchange(None, b"", answer=b'42["a"]', flow=7, state=ExchangeState.DAMAGED)
+    talk.get(POLL4, b"2", flow=8)
+    traffic = decode(talk)
+    assert [(packet.name, packet.channel) for packet in traffic.packets] == [("a", "socket.io S1")]
+    assert [(session.exchanges, session.path) for session in traffic.sessions] == [((1, 2), "/socket.io/")]
+
+
+def test_an_answer_near_several_sessions_is_of_none_of_them() -> None:
+    """Where two sessions poll from one address, nothing tells whose it is."""
+    talk = Talk()
+    talk.exchange(None, b"", answer=b'42["a"]', flow=7, state=ExchangeState.DAMAGED)
+    talk.get(POLL4, b"2", flow=8)
+    talk.get(POLL4.replace("S1", "S2"), b"2", flow=9)
+    assert [packet.channel for packet in decode(talk).packets] == ["socket.io flow 7"]
+
+
+def test_an_answer_before_a_session_was_opened_is_not_its_own() -> None:
+    """The same client may have had another session before."""
+    talk = Talk()
+    talk.exchange(None, b"", answer=b'42["a"]', flow=7, state=ExchangeState.DAMAGED)
+    talk.get("EIO=4&transport=polling", OPEN, flow=8)
+    talk.get(POLL4, b"2", flow=8)
+    assert [packet.channel for packet in decode(talk).packets] == ["socket.io flow 7"]
+
+
 def test_an_opening_without_its_request() -> None:
     """A handshake's answer alone opens its session."""
     talk = Talk()
