@@ -22,3 +22,4 @@ class Chapter(NamedTuple):
     signals: list[Signal]  # in order of time
     calls: list[Call]
     acts: list[Act]
+    in_part: frozenset[int] = frozenset()  # numbers of calls of which an answer may not have been captured

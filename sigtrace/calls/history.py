@@ -39,6 +39,7 @@ class History:
     signals: list[Signal] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
+    in_part: set[int] = field(default_factory=set)  # numbers of calls of which an answer may not have been captured
     verdicts: dict[int, Verdict] = field(default_factory=dict)  # number of the call → its verdict
 
 
@@ -88,6 +89,7 @@ def _add(history: History, chapter: Chapter) -> None:
         for call in chapter.calls
     ]
     history.acts += chapter.acts
+    history.in_part |= {call + first_call for call in chapter.in_part}
 
 
 def _numbered(history: History) -> History:
@@ -99,6 +101,7 @@ def _numbered(history: History) -> History:
         replace(call, number=place, signals=tuple(signal_number[signal] for signal in call.signals))
         for place, call in enumerate(calls, 1)
     ]
+    history.in_part = {place for place, call in enumerate(calls, 1) if call.number in history.in_part}
     call_of = {signal: call.number for call in history.calls for signal in call.signals}
     history.signals = [replace(signal, number=place, call=call_of.get(place)) for place, signal in enumerate(order, 1)]
     history.waits = sorted(
@@ -112,5 +115,7 @@ def _numbered(history: History) -> History:
             servers.setdefault(peer.session, set()).add(peer.id)
     for call in history.calls:
         signals = [history.signals[number - 1] for number in call.signals]
-        history.verdicts[call.number] = judge(call, signals, servers.get(call.session, frozenset()))
+        history.verdicts[call.number] = judge(
+            call, signals, servers.get(call.session, frozenset()), in_part=call.number in history.in_part
+        )
     return history

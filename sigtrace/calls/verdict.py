@@ -32,7 +32,7 @@ class Outcome(Enum):
     NO_CANDIDATES = "no-candidates"  # a side that signals none cannot be reached
     GLARE = "glare"  # both offered at once
     LOOPBACK = "loopback"  # the caller talks to itself: nothing more is signaled
-    PARTIAL = "partial"  # its beginning was not captured
+    PARTIAL = "partial"  # its beginning was not captured, or where its answer would have shown
 
 
 GOOD = frozenset({Outcome.COMPLETE, Outcome.LOOPBACK, Outcome.PARTIAL})
@@ -52,13 +52,16 @@ class Verdict(Value, frozen=True, kw_only=True):
         return self.outcome in GOOD
 
 
-def judge(call: Call, signals: Sequence[Signal], servers: AbstractSet[PeerId] = frozenset()) -> Verdict:
+def judge(
+    call: Call, signals: Sequence[Signal], servers: AbstractSet[PeerId] = frozenset(), *, in_part: bool = False
+) -> Verdict:
     """Judge a call by its signals, which are in order of time.
 
     Args:
         call: the call.
         signals: all of it.
         servers: which peers of its session are the server itself.
+        in_part: an answer may have been given that was not captured.
     """
     offers = [signal for signal in signals if signal.kind is SignalKind.OFFER]
     answers = [signal for signal in signals if signal.kind in (SignalKind.ANSWER, SignalKind.PRANSWER)]
@@ -68,16 +71,18 @@ def judge(call: Call, signals: Sequence[Signal], servers: AbstractSet[PeerId] = 
         return Verdict(outcome=Outcome.LOOPBACK)
     if answers:
         return _judge_answered(call, offers, answers, signals, servers)
-    return _judge_unanswered(call, offers)
+    return _judge_unanswered(call, offers, in_part=in_part)
 
 
-def _judge_unanswered(call: Call, offers: Sequence[Signal]) -> Verdict:
+def _judge_unanswered(call: Call, offers: Sequence[Signal], *, in_part: bool) -> Verdict:
     if not offers:
         return Verdict(outcome=Outcome.PARTIAL)
     if call.glare:
         return Verdict(outcome=Outcome.GLARE, signal=offers[0].number)
     if all(offer.fate is Fate.UNDELIVERED for offer in offers):
         return Verdict(outcome=Outcome.UNDELIVERED, signal=offers[0].number)
+    if in_part:
+        return Verdict(outcome=Outcome.PARTIAL)
     return Verdict(outcome=Outcome.UNANSWERED, signal=offers[-1].number)
 
 

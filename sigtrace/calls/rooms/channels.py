@@ -37,6 +37,7 @@ class Channel(Value, frozen=True, kw_only=True):
     reason: bytes = b""
     packet: int | None = None  # that shows its end
     incomplete: bool = False  # bytes that the server sent were never captured
+    unheard: bool = False  # the same of what the client sent
 
 
 def find_channels(
@@ -77,9 +78,12 @@ def _ended(channel: Channel, closing: Mapping[int, ControlFrame], flows: Mapping
     number = int(channel.key.rpartition(" ")[2])
     frame, flow = closing.get(number), flows.get(number)
     if flow is not None:
-        channel = replace(channel, heard_ns=flow.last_ns)
-    if flow is not None and _has_gap(flow, channel):
-        channel = replace(channel, incomplete=True)
+        channel = replace(
+            channel,
+            heard_ns=flow.last_ns,
+            incomplete=_in_part(flow, channel, of_client=False),
+            unheard=_in_part(flow, channel, of_client=True),
+        )
     if frame is not None:
         return replace(
             channel,
@@ -106,8 +110,10 @@ def _first_closer(flow: Flow | None, channel: Channel, *, by_client: bool) -> bo
     return by_client
 
 
-def _has_gap(flow: Flow, channel: Channel) -> bool:
-    return bool(_counts(flow, channel, of_client=False).gap_bytes)
+def _in_part(flow: Flow, channel: Channel, *, of_client: bool) -> bool:
+    """Tell whether of one direction bytes are missing, or all: a capture may see one direction only."""
+    counts = _counts(flow, channel, of_client=of_client)
+    return bool(counts.gap_bytes) or not counts.packets
 
 
 def _counts(flow: Flow, channel: Channel, *, of_client: bool) -> Counts:
@@ -162,7 +168,11 @@ def _of_session(key: str, session: EngineSession, first: SocketPacket, websocket
     if websocket is None:
         return channel
     channel = replace(
-        channel, opened_by=websocket.opened_by, heard_ns=websocket.heard_ns, incomplete=websocket.incomplete
+        channel,
+        opened_by=websocket.opened_by,
+        heard_ns=websocket.heard_ns,
+        incomplete=websocket.incomplete,
+        unheard=websocket.unheard,
     )
     if websocket.closed_ns is None or session.closed_ns is None or channel.said:
         return channel

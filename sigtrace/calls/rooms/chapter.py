@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.chapter import Chapter
 from sigtrace.calls.negotiation import find_calls
+from sigtrace.calls.rooms.coverage import Coverage
 from sigtrace.calls.rooms.identities import Identities
 from sigtrace.calls.rooms.legs import pair_legs, settle
 from sigtrace.calls.rooms.neighbours import tell_apart
@@ -36,10 +37,12 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     polled = [event for event in events if isinstance(event, Polled)]
     polls = _polls_of(identities, [*around.polls, *map(poll_of, polled)])
     exchanges = {**around.exchanges, **{event.exchange.number: event.exchange for event in polled}}
-    signals = Router(number, meeting, identities, polls, around).signals(legs)
+    coverage = Coverage(identities, polls, around)
+    signals = Router(number, meeting, identities, polls, coverage).signals(legs)
     overheard = find_overheard(legs, identities)
     negotiated = [signal for place, signal in enumerate(signals) if place not in overheard]
     peers = Stays(number, meeting, identities, around.channels).collect(events)
+    calls = find_calls(number, negotiated, peers, None)
     session = Session(
         number=number,
         server=meeting.server,
@@ -52,8 +55,9 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
         peers,
         HangingPolls(exchanges, around.engines, around.last_ns).waits(number, polls, signals, events),
         signals,
-        find_calls(number, negotiated, peers, None),
+        calls,
         find_acts(number, settle(events, legs), identities, around.channels),
+        frozenset(call.number for call in calls if coverage.hides_answer(call)),
     )
 
 

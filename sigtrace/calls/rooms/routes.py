@@ -5,17 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
-from sigtrace.application.http.message import ExchangeState
 from sigtrace.calls.signals import Fate, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sigtrace.application.socketio.packet import Poll
+    from sigtrace.calls.rooms.coverage import Coverage
     from sigtrace.calls.rooms.identities import Identities
     from sigtrace.calls.rooms.legs import Leg
     from sigtrace.calls.rooms.meeting import Meeting
-    from sigtrace.calls.surroundings import Surroundings
     from sigtrace.signaling.bearer import Bearer
     from sigtrace.signaling.events import PeerId
     from sigtrace.signaling.room_events import Delivered, Direct, Sent
@@ -33,7 +32,7 @@ class Router:
         meeting: its protocol and server.
         identities: of its channels, with all that pairing told.
         polls: of each peer, for what had to wait until one was open.
-        around: the channels, and when the capture ends: what was not captured may have been delivered all the same.
+        coverage: of the channels: what was not captured may have been delivered all the same.
     """
 
     def __init__(
@@ -42,24 +41,13 @@ class Router:
         meeting: Meeting,
         identities: Identities,
         polls: Mapping[PeerId, Sequence[Poll]],
-        around: Surroundings,
+        coverage: Coverage,
     ) -> None:
         self._session = session
         self._protocol = meeting.protocol
         self._server = meeting.server
         self._identities = identities
-        own = identities.channels()
-        self._present = own.keys()
-        channels = {
-            peer: [around.channels[key] for key in keys if key in around.channels] for peer, keys in own.items()
-        }
-        self._incomplete = {peer for peer, some in channels.items() if any(one.incomplete for one in some)}
-        self._hides_somebody = any(  # whose channel it is may have been said where bytes are missing
-            one.incomplete and identities.known(one.key) is None for some in channels.values() for one in some
-        )
-        damaged = {number for number, one in around.exchanges.items() if one.state is ExchangeState.DAMAGED}
-        self._incomplete |= {peer for peer, some in polls.items() if any(one.exchange in damaged for one in some)}
-        self._last_ns = around.last_ns
+        self._coverage = coverage
         self._polled = {peer: [poll.answered_ns or 0 for poll in own] for peer, own in polls.items()}
         self._asked = {poll.exchange: poll.asked_ns for own in polls.values() for poll in own}
 
@@ -112,13 +100,15 @@ class Router:
         """What could not be seen is no loss: what others get who are not in the capture, or what it has not whole."""
         content = sent.content
         damaged = content.sha256 is None and content.essence is None
-        if damaged or sent.receiver in self._incomplete or self._last_ns - sent.bearer.span.end_ns < PROMPT_NS:
+        at_the_end = self._coverage.last_ns - sent.bearer.span.end_ns < PROMPT_NS
+        if damaged or at_the_end or sent.receiver in self._coverage.in_part_to:
             return Fate.UNSEEN
         if to_all or sent.receiver is None:
-            alone = len(self._present) == (self._identities.of(sent.bearer) in self._present)
+            present = self._coverage.present
+            alone = len(present) == (self._identities.of(sent.bearer) in present)
             return Fate.UNDELIVERED if to_all and not alone else Fate.UNSEEN
-        known = sent.receiver in self._identities.told or self._hides_somebody
-        return Fate.UNSEEN if known and sent.receiver not in self._present else Fate.UNDELIVERED
+        known = sent.receiver in self._identities.told or self._coverage.hides_somebody
+        return Fate.UNSEEN if known and sent.receiver not in self._coverage.present else Fate.UNDELIVERED
 
     def _was_queued(self, sent: Bearer, delivered: Bearer) -> bool:
         """What goes out over a WebSocket waits for nothing; a poll may have been asked after the message was there."""

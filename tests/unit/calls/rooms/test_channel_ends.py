@@ -50,3 +50,36 @@ def test_a_close_of_the_only_side_that_was_captured_tells_nothing(
     (channel,) = find_channels(sockets.exchanges, [], [close] if framed else [], {1: flow}).values()
     assert channel.closed_by_client is closer
     assert channel.said is framed
+
+
+@pytest.mark.parametrize(
+    ("of_client", "of_server", "in_part"),
+    [
+        (Counts(packets=3), Counts(packets=3), (False, False)),
+        (Counts(packets=3), Counts(), (True, False)),
+        (Counts(), Counts(packets=3), (False, True)),
+        (Counts(packets=3, gap_bytes=1), Counts(packets=3, gap_bytes=1), (True, True)),
+    ],
+)
+def test_a_direction_with_a_hole_or_without_packets_is_there_in_part(
+    of_client: Counts, of_server: Counts, in_part: tuple[bool, bool]
+) -> None:
+    """What the server sent is incomplete, and what the client sent unheard, where bytes or all of it are missing."""
+    sockets = Sockets()
+    sockets.open(1, 0.0)
+    flow = Flow(
+        number=1,
+        originator=sockets.client(1),
+        responder=sockets.server,
+        handshake_seen=True,
+        opened_ns=0,
+        first_packet=1,
+        last_ns=ns(9.0),
+        closed_ns=None,
+        closed_by=None,
+        connect_ns=None,
+        from_originator=of_client,
+        from_responder=of_server,
+    )
+    (channel,) = find_channels(sockets.exchanges, [], [], {1: flow}).values()
+    assert (channel.incomplete, channel.unheard, channel.heard_ns) == (*in_part, ns(9.0))
