@@ -85,6 +85,10 @@ _LAST_SHARED_ID: Final = 3
 _SESSION: Final = re.compile(r"socket\.io (?!flow )(\S+)")  # as `EngineSession` names channels
 
 
+SESSION_OF_FLOW: Final = "socket.io flow "
+"""How the channel of a session begins whose id was not captured (`EngineSession`)."""
+
+
 def websocket_channel(flow: int) -> str:
     """Name the channel that a WebSocket is, by its flow."""
     return f"websocket {flow}"

@@ -41,7 +41,9 @@ def write_room_chapter(number: int, meeting: Meeting, around: Surroundings) -> C
     signals = Router(number, meeting, identities, polls, coverage).signals(legs)
     overheard = find_overheard(legs, identities)
     negotiated = [signal for place, signal in enumerate(signals) if place not in overheard]
-    peers = Stays(number, meeting, identities, around.channels).collect(events)
+    strangers = identities.strangers()
+    stays = Stays(number, meeting, identities, around.channels).collect(events)
+    peers = [peer for peer in stays if peer.id not in strangers]
     calls = find_calls(number, negotiated, peers, None)
     session = Session(
         number=number,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.calls.rooms.addressees import find_addressees
 from sigtrace.calls.rooms.meeting import rooms_of
-from sigtrace.signaling.bearer import session_of_channel
+from sigtrace.signaling.bearer import SESSION_OF_FLOW, session_of_channel
 from sigtrace.signaling.room_events import (
     Delivered,
     Identified,
@@ -40,6 +40,7 @@ class Identities:
         self.told: set[PeerId] = set()  # ids that the server mentioned
         self.rooms = rooms_of(events)
         self._refused: set[str] = set()  # channels
+        self._lasting: set[str] = set()  # channels that are more than single answers
         said: dict[str, PeerId] = {}
         for event in events:
             self._note(event, said)
@@ -56,6 +57,8 @@ class Identities:
             by_address = bearer.channel.startswith("http ")
             address = bearer.client.address if by_address else str(bearer.client)
             self._otherwise[bearer.channel] = address if bearer.peer is None else bearer.peer
+        if not (bearer.is_exchange and bearer.channel.startswith(SESSION_OF_FLOW)):
+            self._lasting.add(bearer.channel)
         if isinstance(event, Identified | Joined) and event.peer is not None:
             (said if bearer.from_client else self._by_channel).setdefault(bearer.channel, event.peer)
         elif isinstance(event, JoinAsked | Polled) and event.peer is not None:
@@ -108,6 +111,19 @@ class Identities:
         """Return the peer behind a bearer."""
         peer = self._by_channel.get(bearer.channel)
         return self._otherwise.get(bearer.channel, str(bearer.client)) if peer is None else peer
+
+    def receiver(self, bearer: Bearer) -> PeerId | None:
+        """Return who got something; None where that is nobody known: see `strangers`."""
+        known = bearer.channel in self._lasting or bearer.channel in self._by_channel
+        return self.of(bearer) if known else None
+
+    def strangers(self) -> set[PeerId]:
+        """Return what stands for nobody known: connections of which only answers were captured that polls got.
+
+        A client that polls has many connections, so that one of them is no peer.
+        """
+        passing = self._otherwise.keys() - self._lasting - self._by_channel.keys()
+        return {self._otherwise[channel] for channel in passing}
 
     def channels(self) -> dict[PeerId, list[str]]:
         """Return the channels of every peer, in the order they were first met."""

@@ -69,7 +69,7 @@ class Router:
         to_all = sent.to_all or sent.receiver in self._identities.rooms
         receiver = None if to_all else sent.receiver
         if delivered is not None:
-            receiver = self._identities.of(delivered.bearer)
+            receiver = self._receiver(delivered, receiver)
         if delivered is None:
             fate = self._fate_of_undelivered(sent, to_all=to_all)
         else:
@@ -95,6 +95,14 @@ class Router:
             dialog=sent.dialog,
             **_numbers(sent.bearer, delivered.bearer if delivered is not None else None),
         )
+
+    def _receiver(self, delivered: Delivered, meant: PeerId | None) -> PeerId | None:
+        """Return who got a message; where nothing tells whose the channel is, whom it names, unless that is a room."""
+        receiver = self._identities.receiver(delivered.bearer)
+        if receiver is not None:
+            return receiver
+        named = delivered.receiver
+        return meant if named is None or named in self._identities.rooms else named
 
     def _fate_of_undelivered(self, sent: Sent, *, to_all: bool) -> Fate:
         """What could not be seen is no loss: what others get who are not in the capture, or what it has not whole."""
@@ -128,7 +136,7 @@ class Router:
             session=self._session,
             server=self._server,
             sender=delivered.sender,
-            receiver=self._identities.of(delivered.bearer),
+            receiver=self._receiver(delivered, None),
             content=delivered.content,
             began_ns=delivered.bearer.span.start_ns,
             sent_ns=None,
