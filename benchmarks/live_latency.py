@@ -3,9 +3,10 @@
     python benchmarks/live_latency.py      (root, Linux)
 
 Over a cable in a network namespace: calls of peerconnection_server's kind are played burst by burst, while
-`sigtrace live -i vb` writes rows, or records, into a pipe. The time of an event is when its last packet was sent; the
-time at which it was shown is when its line could be read. Beside it, if that is asked for, datagrams of 1200 bytes come
-on the same cable.
+`sigtrace live -i vb` writes rows, or records, into a pipe. The time of an event is the kernel's time of its packets, as
+the row or the record of the exchange says it; the time at which it was shown is when its line could be read. Rows about
+waits alone are left out: they are drawn once it has hung for half a second. Beside it, if that is asked for, datagrams
+of 1200 bytes come on the same cable.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from tests.builders.live_runs import LiveRun
 if TYPE_CHECKING:
     from tests.builders.cables import Cable
 
+ROW = re.compile(r" *(\d+) +(\d{10}\.\d+) ")
 RATE = 20_000
 PAUSE_S = 0.12  # between two bursts: then it is at rest again
 SETTLED_S = 1.0
@@ -62,49 +64,57 @@ def send_media(rate: int) -> None:
             time.sleep(0.001)
 
 
-def play(wire: Cable, calls: int) -> list[float]:
-    """Send the bursts of some calls; return when the last packet of each was sent."""
-    sent = []
+def play(wire: Cable, calls: int) -> None:
+    """Send the bursts of some calls."""
     for index in range(calls):
         for burst in call(index):
             wire.send_frames(frame for _, frame in burst)
-            sent.append(time.time())
             time.sleep(PAUSE_S)
-    return sent
 
 
 def measure(form: str, rate: int, calls: int) -> Result:
     """Return how it went with so many datagrams a second beside the calls."""
-    with cable() as wire, LiveRun("-i", "vb", "--format", form, "-w", os.devnull) as live:
+    with cable() as wire, LiveRun("-i", "vb", "--format", form, "-t", "e", "-w", os.devnull) as live:
         time.sleep(SETTLED_S)
         sender = multiprocessing.get_context("fork").Process(target=send_media, args=(rate,))
         if rate:
             sender.start()
             time.sleep(SETTLED_S)
-        sent = play(wire, calls)
+        began = time.time()
+        play(wire, calls)
         time.sleep(SETTLED_S)
         if rate:
             sender.terminate()
             sender.join()
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took_s = time.time() - sent[0]
+        took_s = time.time() - began
         live.end(signal.SIGINT)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         used_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         lines = live.out.lines if live.out is not None else []
-        shown = np.array([at for at, line in lines if is_event(form, line)])
-    late = []
-    for place, at in enumerate(sent):
-        following = shown[np.searchsorted(shown, at) :]
-        until = sent[place + 1] if place + 1 < len(sent) else at + SETTLED_S
-        if len(following) and following[0] < until:
-            late.append(float((following[0] - at) * 1000))
-    return Result(late, dropped_by_kernel(live, form), used_s / took_s)
+    late: dict[
+        tuple[str, float], float
+    ] = {}  # by what was shown, and its time: rows come again when something is wrong
+    for at, line in lines:
+        event = event_of_record(line) if form == "ndjson" else event_of_row(line)
+        if event is not None:
+            late.setdefault(event, (at - event[1]) * 1000)
+    return Result(list(late.values()), dropped_by_kernel(live, form), used_s / took_s)
 
 
-def is_event(form: str, line: str) -> bool:
-    """Tell whether a line is a row of the chart, or a record."""
-    return form == "ndjson" or bool(re.match(r" *\d+ +\d+\.\d{3} ", line))
+def event_of_record(line: str) -> tuple[str, float] | None:
+    """Return the half of an exchange that a record is the first to tell of, and when its last packet came."""
+    record = json.loads(line)
+    if record["type"] != "exchange" or record["state"] not in {"open", "complete"}:
+        return None
+    last_ns = record["response_end_ns"] if record["state"] == "complete" else record["request_end_ns"]
+    return f"{record['number']} {record['state']}", last_ns / 1e9
+
+
+def event_of_row(line: str) -> tuple[str, float] | None:
+    """Return what a row of the chart is of, and when its first packet came; None for other lines."""
+    row = ROW.match(line)
+    return None if row is None or " wait " in line else (row[1], float(row[2]))
 
 
 def dropped_by_kernel(live: LiveRun, form: str) -> int:
