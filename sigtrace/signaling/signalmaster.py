@@ -290,7 +290,7 @@ def _decode_unknown(packet: SocketPacket) -> Iterator[SignalingEvent | Notice]:
     name = keep_text(packet.name or "")
     yield Unknown(**_place(packet), name=name, payload=show_arguments(packet))
     way = "by a client" if packet.from_client else "by the server"
-    text = f"an event {name[:64]!r} sent {way} that signalmaster does not know, or not so; kept as it stands"
+    text = f"an event {name[:64]!r} sent {way} is unknown to signalmaster, or has other arguments; kept as it stands"
     yield Notice(code=UNKNOWN_EVENT, severity=Severity.INFO, text=text, packet=packet.span.first_packet)
 
 

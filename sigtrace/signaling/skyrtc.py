@@ -213,12 +213,12 @@ def _decode_no_object(unit: Message) -> Iterator[SignalingEvent | Notice]:
     if readable:
         yield from _decode_own_business(unit, None)
         return
-    ending = "; what is none ends the server, unless it was changed" if unit.from_client else ""
+    ending = "; if it is no JSON, the server crashes, unless it was changed" if unit.from_client else ""
     yield Unknown(bearer=bearer, at_ns=bearer.span.start_ns, name="", payload=text)
     yield Notice(
         code=NOT_JSON,
         severity=Severity.WARNING,
-        text=f"a message that is not read as JSON is kept as it stands{ending}",
+        text=f"a message that cannot be read as JSON is kept as it stands{ending}",
         packet=bearer.span.first_packet,
     )
 
@@ -235,6 +235,6 @@ def _decode_own_business(unit: Message, value: Any) -> Iterator[SignalingEvent |
     yield Notice(
         code=UNKNOWN_EVENT,
         severity=Severity.INFO,
-        text=f"event {name[:40]!r} is none of SkyRTC's, or lacks what it must have; no peer gets it from here",
+        text=f"event {name[:40]!r} is unknown to SkyRTC, or lacks what it must have; it is passed on to nobody",
         packet=bearer.span.first_packet,
     )

@@ -213,7 +213,7 @@ def test_what_is_no_json_ends_the_server(payload: bytes) -> None:
     assert isinstance(unknown, Unknown)
     assert isinstance(notice, Notice)
     assert notice.code == NOT_JSON
-    assert "ends" in notice.text
+    assert "crashes" in notice.text
 
 
 def test_damaged_offer_is_still_an_offer() -> None:
