@@ -91,7 +91,8 @@ class Protocols:
 
 
 Code = Annotated[
-    bool, typer.Option("--code", help="Name the functions of the sample programs behind what is on the wire.")
+    bool,
+    typer.Option("--code", help="Name the functions of the sample programs, or of SkyRTC, behind what is on the wire."),
 ]
 """Whether functions are named."""
 
