@@ -120,7 +120,8 @@ def _select_peer(trace: Trace, wanted: str) -> Trace:
     chosen = {(peer.session, peer.id) for peer in trace.peers if _is_called(peer, wanted)}
     if not chosen:
         labels = dict.fromkeys(
-            f"{peer.id} {abridged(peer.name)}" if peer.name else abridged(str(peer.id)) for peer in trace.peers
+            f"{peer.id} {abridged(peer.name)}" if peer.name not in (None, "", peer.id) else abridged(str(peer.id))
+            for peer in trace.peers
         )
         raise SelectionError(f"no peer {wanted}", hint=_hint("peers", labels))
     return around_peers(trace, chosen)

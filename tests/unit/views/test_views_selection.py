@@ -105,6 +105,13 @@ def test_what_does_not_exist_is_refused_with_what_does(selection: Selection, hin
     assert caught.value.hint == hint
 
 
+def test_who_goes_by_its_name_is_listed_by_it_once() -> None:
+    """The id of a user of a text chat is the name: it is not said twice."""
+    with pytest.raises(SelectionError) as caught:
+        select(_trace("chat-rooms"), Selection(peer="erin"))
+    assert caught.value.hint == "there are peers: alice, bob, carol, dave"
+
+
 def test_a_selected_call_tells_nothing_of_other_calls() -> None:
     """A wait that brought a third party's message stays, for the lifeline, and its message is not told."""
     (section,) = build_ladder(select(_trace("third-party"), Selection(call=2))).sections
