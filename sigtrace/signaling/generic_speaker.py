@@ -134,7 +134,8 @@ class Speaker:
         if told is not None:
             return told
         name = "reply" if is_reply else "JSON" if isinstance(heard.value, dict | list) else "text"
-        remark = self.remark(verb or name, heard.remark())
+        described = meaning in (Meaning.OFFER, Meaning.ANSWER)
+        remark = self.remark(verb or name, heard.remark() or ("without a description" if described else ""))
         if meaning is Meaning.HOUSEKEEPING or is_reply:
             return remark
         content = heard.content(meaning, self._payload)

@@ -250,6 +250,16 @@ def test_refused_offer() -> None:
     assert signal.fate is Fate.REFUSED
 
 
+def test_an_offer_without_description_is_none() -> None:
+    """What goes to where offers go, and holds none, is told from an offer."""
+    line = Line()
+    line.asks("a", "/offer", {"sdp": OFFER}, {"sdp": ANSWER})
+    line.asks("a", "/offer", b"nonsense", b"bad", status=400, kept=False)
+    history = line.history(*PROTOCOLS)
+    assert len(history.signals) == 2
+    assert [(act.name, act.text) for act in history.acts] == [("offer", "without a description")]
+
+
 def mailbox() -> Line:
     """Ben sends to cal, who fetches by requests that hang; what has no description is kept as small bodies are."""
     line = Line()
