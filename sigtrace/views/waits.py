@@ -79,7 +79,7 @@ def list_waits(  # noqa: PLR0913 - each is a switch of the command
         whole: what `trace` is a selection of: it knows all names.
     """
     if not trace.waits:
-        sentences = explain_nothing(trace) if not trace.sessions else ("No wait was captured.",)
+        sentences = explain_nothing(trace) if not trace.sessions else _explain_none(trace)
         return WaitTable(rows=(), totals=None, nothing=sentences)
     people = People(whole or trace)
     clock = Clock(first_ns=trace.first_ns, format=time_format)
@@ -94,6 +94,13 @@ def list_waits(  # noqa: PLR0913 - each is a switch of the command
         rows.append(row if behind is None else replace(row, code=_release_code(trace, behind, wait)))
         previous_ns = wait.asked_ns
     return WaitTable(rows=tuple(rows), totals=summarise_waits(trace))
+
+
+def _explain_none(trace: Trace) -> tuple[str, ...]:
+    spoken = {session.protocol for session in trace.sessions}
+    by_websocket = not spoken.isdisjoint(trace.message_protocols)
+    reason = ("The server reaches its peers by WebSocket here, which needs no waits.",) if by_websocket else ()
+    return ("No wait was captured.", *reason)
 
 
 def _row(trace: Trace, people: People, wait: Wait, asked: str, longest_ns: int) -> WaitRow:

@@ -163,6 +163,15 @@ def test_waits_can_be_listed_by_length_and_cut() -> None:
     assert table.totals.total == "11"
 
 
+@pytest.mark.parametrize(("capture", "sentences"), [("skyrtc-mesh", 2), ("whip", 1)])
+def test_where_nobody_waits_for_want_of_polls_it_is_said(capture: str, sentences: int) -> None:
+    """A server that reaches its peers by WebSocket is the reason why nobody waits; with WHIP there is none to give."""
+    nothing = list_waits(_trace(capture)).nothing
+    assert nothing[0] == "No wait was captured."
+    assert len(nothing) == sentences
+    assert all("WebSocket" in sentence for sentence in nothing[1:])
+
+
 def test_a_wait_names_what_released_it() -> None:
     """Presence, messages from the queue, replacement and closing are told apart."""
     rows = {row.number: row for row in list_waits(_trace("queued-messages")).rows}
