@@ -49,9 +49,9 @@ def payload_of(unit: Message | SocketPacket) -> Payload:
 def why_unreadable(message: Message) -> str | None:
     """Say why what a message holds cannot be read; None when it can."""
     if message.missing:
-        return f"{message.missing} of {message.wire_length} bytes were never captured"
+        return f"{message.missing} of {message.wire_length} bytes not captured"
     if message.sha256 is None:
-        return f"{message.wire_length} bytes that could not be inflated, or are not all of it"
+        return f"{message.wire_length} bytes, {'not inflated' if message.compressed else 'not all of it'}"
     return f"{message.wire_length} bytes, too many to keep" if message.data is None else None
 
 

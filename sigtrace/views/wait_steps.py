@@ -71,7 +71,7 @@ def _describe_release(scene: Scene, wait: Wait) -> tuple[str, Meaning]:
         Release.PEER_JOINED: (f"{name} joined", Meaning(presence, WireEvent.PEER_JOINED)),
         Release.PEER_LEFT: (f"{name} left", Meaning(presence, WireEvent.PEER_LEFT)),
         Release.SERVER_QUIT: ("server shuts down", Meaning(presence, WireEvent.QUIT)),
-        Release.MESSAGE: ("message", Meaning(housekeeping)),
+        Release.MESSAGE: ("message of the server", Meaning(housekeeping)),
         Release.HEARTBEAT: ("heartbeat", Meaning(housekeeping)),
         Release.UPGRADED: ("nothing, the WebSocket takes over", Meaning(housekeeping)),
         Release.NOTHING: ("nothing there", Meaning(housekeeping)),

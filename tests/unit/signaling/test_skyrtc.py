@@ -229,7 +229,7 @@ def test_damaged_offer_is_still_an_offer() -> None:
 
 @pytest.mark.parametrize(
     ("more", "text"),
-    [({"missing": 9}, "9 of 12 bytes were never captured"), ({"kept": False}, "3 bytes, too many to keep")],
+    [({"missing": 9}, "9 of 12 bytes not captured"), ({"kept": False}, "3 bytes, too many to keep")],
 )
 def test_message_that_cannot_be_read_is_remarked(more: dict[str, Any], text: str) -> None:
     """Without its bytes nothing is said of a message but that it was there, and why there is no more to say."""
@@ -238,12 +238,13 @@ def test_message_that_cannot_be_read_is_remarked(more: dict[str, Any], text: str
     assert (remarked.name, remarked.text) == ("unreadable", text)
 
 
-def test_message_that_was_not_inflated_is_remarked() -> None:
-    """It is all there, and says nothing."""
-    message = replace(Sockets().say(1, 1.0, b"\x00"), data=None, sha256=None, length=None)
+@pytest.mark.parametrize(("compressed", "text"), [(True, "1 bytes, not inflated"), (False, "1 bytes, not all of it")])
+def test_message_that_is_known_by_its_length_alone_is_remarked(*, compressed: bool, text: str) -> None:
+    """A compressed one could not be inflated, and of any other the beginning or the end is missing."""
+    message = replace(Sockets().say(1, 1.0, b"\x00"), data=None, sha256=None, length=None, compressed=compressed)
     [remarked] = said(message)
     assert isinstance(remarked, Remarked)
-    assert "inflated" in remarked.text
+    assert remarked.text == text
 
 
 def test_every_arrow_has_functions_on_both_sides() -> None:
