@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from sigtrace.render.terminal.screen import Screen
 
 
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:ns|µs|us|ms|s|min|h|d|bytes?|[kMGT]B)\b)")
+_INSEPARABLE = re.compile(r"(?<=\d) (?=(?:ns|µs|us|ms|s|min|h|d|bytes?|[kMGT]B)\b)|(?<=\(packet) (?=\d)")
+"""Blanks between a number and its unit, and before the number of a packet."""
+
 _NO_BREAK_SPACE = "\u00a0"
 
 
 def wrap(text: str, width: int, screen: Screen) -> list[str]:
-    """Break a clean text; a word that is wider than a line is cut, and a number stays with its unit."""
+    """Break a clean text; a word that is wider than a line is cut, and numbers stay with what they count."""
     width = max(width, 4)
     lines: list[str] = []
     current = ""
-    for word in _BEFORE_UNIT.sub(_NO_BREAK_SPACE, text).split(" "):
+    for word in _INSEPARABLE.sub(_NO_BREAK_SPACE, text).split(" "):
         longer = f"{current} {word}" if current else word
         if screen.cells(longer) <= width:
             current = longer

@@ -216,6 +216,8 @@ def test_a_line_breaks_at_spaces_and_keeps_units() -> None:
     """A number and its unit stay together, and a word that is too long is cut."""
     screen = Screen(80)
     assert [part.replace("\u00a0", " ") for part in wrap("hung for 1.02 s", 10, screen)] == ["hung for", "1.02 s"]
+    assert len(wrap("with 401 (packet 62)", 18, screen)) == 2
+    assert wrap("with 401 (packet 62)", 18, screen)[0] == "with 401"
     assert wrap("abcdefghij", 4, screen) == ["abcd", "efgh", "ij"]
     assert wrap("", 10, screen) == []
 
