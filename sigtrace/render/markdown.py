@@ -53,6 +53,8 @@ def _round(one: Round) -> Iterator[str]:
     ]
     rows += [(row.name, row.offered, row.answered, row.agreed) for row in one.transport]
     yield from _table(("", "offered", "answered", "agreed"), rows)
+    for restart in one.restarts:
+        yield from ("", _text(restart))
     for remark in one.remarks:
         yield from ("", f"**{_text(remark)}**")
     for raw in one.raw:

@@ -50,7 +50,8 @@ class Round(Value, frozen=True, kw_only=True):
     title: tuple[str, ...]  # "offer bob@host-b (2) 21.405 s", "answer alice@host-a (1) 21.420 s"
     media: tuple[MediaRow, ...]
     transport: tuple[TransportRow, ...]
-    remarks: tuple[str, ...]  # "ICE restart", malformed lines
+    restarts: tuple[str, ...]  # "offer: ICE restart, new credentials", which is nothing wrong
+    remarks: tuple[str, ...]  # malformed lines and what does not match
     answered: bool
     raw: tuple[RawDescription, ...]
 
@@ -134,7 +135,8 @@ def _round(
         title=(*titles, *((_why_alone(offer),) if offer and answer is None else ())),
         media=tuple(compare_media(offered, answered, agreement)),
         transport=tuple(compare_transport(offered, answered, agreement, names)),
-        remarks=tuple(_remarks(given, previous, agreement)),
+        restarts=tuple(_restarts(given, previous)),
+        remarks=tuple(_remarks(given, agreement)),
         answered=answer is not None,
         raw=tuple(
             RawDescription(
@@ -157,18 +159,20 @@ def _title(trace: Trace, people: People, signal: Signal) -> str:
     return f"{signal.kind.value} by {people.short_numbered(signal.session, signal.sender)} at {when}"
 
 
-def _remarks(
-    given: list[Signal], previous: dict[PeerId | None, Description], agreement: Agreement | None
-) -> Iterator[str]:
+def _restarts(given: list[Signal], previous: dict[PeerId | None, Description]) -> Iterator[str]:
+    for signal in given:
+        before, description = previous.get(signal.sender), signal.content.description
+        if before is not None and description is not None and restarts_ice(before, description):
+            yield f"{signal.kind.value}: ICE restart, new credentials"
+
+
+def _remarks(given: list[Signal], agreement: Agreement | None) -> Iterator[str]:
     for signal in given:
         description = signal.content.description
         if signal.content.problem:
             yield f"{signal.kind.value}: {signal.content.problem}"
         if description is None:
             continue
-        before = previous.get(signal.sender)
-        if before is not None and restarts_ice(before, description):
-            yield f"{signal.kind.value}: ICE restart, new credentials"
         if description.malformed:
             first = description.malformed[0]
             malformed = count(len(description.malformed), "malformed line")

@@ -67,6 +67,8 @@ class _Page:
         yield Line(screen)
         rows = [self._media(row) for row in one.media] + [self._transport(row) for row in one.transport]
         yield from render_table(_COLUMNS, rows, screen, indent=2)
+        for restart in one.restarts:
+            yield from wrap_line(restart, screen, indent=2)
         for remark in one.remarks:
             yield from wrap_line(f"{screen.glyphs.bad} {remark}", screen, FAILURE, indent=2)
 
