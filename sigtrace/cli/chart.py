@@ -34,8 +34,8 @@ def chart(  # noqa: PLR0913 - a command's parameters are its options
 ) -> None:
     """Draw the signaling as a sequence chart: who said what to whom, and who was listening.
 
-    A lifeline is thick while the peer has a wait open, and thin while it is blind. With -v each wait, each candidate
-    and each acknowledgement has a row.
+    A lifeline is thick while the server reaches the peer, as a wait hangs or a WebSocket is open, and thin while it is
+    blind. With -v each wait, each candidate and each acknowledgement has a row.
 
     \b
     Example: sigtrace chart call.pcapng --call 1

@@ -183,7 +183,7 @@ class _Reason:
         packet = self._packet()
         silent = [self._people.short(self._call.session, peer) for peer in verdict.without_candidates]
         reasons = {
-            Outcome.REFUSED: f"the server refused the offer{self._status()}{packet}",
+            Outcome.REFUSED: f"the offer{packet} was refused {self._how_refused()}",
             Outcome.UNDELIVERED: f"the offer was never delivered{packet}: {self._why_undelivered(callee)}",
             Outcome.UNANSWERED: self._why_unanswered(callee, packet),
             Outcome.LATE_ANSWER: f"{callee} answered{packet} when the call had been ended",
@@ -199,9 +199,9 @@ class _Reason:
         packet = first_packet_of(self._trace, number) if number is not None else None
         return "" if packet is None else f" (packet {packet})"
 
-    def _status(self) -> str:
+    def _how_refused(self) -> str:
         exchange = self._trace.exchange(self._signal.sent_exchange or 0) if self._signal else None
-        return f" with {exchange.response.status}" if exchange and exchange.response else ""
+        return f"with {exchange.response.status}" if exchange and exchange.response else "by the server"
 
     def _why_unanswered(self, callee: str, packet: str) -> str:
         if self._signal is not None and self._signal.fate is Fate.UNSEEN:
