@@ -83,7 +83,7 @@ def packets(bursts: list[Burst], start_ns: int) -> bytes:
 
 def write_media(file: BinaryIO, size: int) -> None:
     """Write rounds of media, and signaling between them."""
-    from media_traffic import Media  # noqa: PLC0415  compare.py needs this module, and needs to stay small itself
+    from media_traffic import Media  # compare.py needs this module, and needs to stay small itself
 
     media = Media()
     rounds = max(size // media.round_length, 1)

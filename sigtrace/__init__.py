@@ -59,6 +59,6 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used (PEP 562): `sigtrace --help` needs none of them, nor NumPy."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - only on this path
+    from importlib import import_module  # only on this path
 
     return getattr(import_module(f"sigtrace.{_HOMES[name]}"), name)

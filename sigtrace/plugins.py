@@ -49,7 +49,7 @@ def find_protocols(dialects: Iterable[str | os.PathLike[str]] = ()) -> tuple[Sig
 
 
 def _read_dialect(path: str | os.PathLike[str]) -> SignalingProtocol:
-    from sigtrace.signaling.dialect import Dialect  # noqa: PLC0415 - it needs tomllib
+    from sigtrace.signaling.dialect import Dialect  # it needs tomllib
 
     shown = os.fspath(path)
     try:
@@ -67,7 +67,7 @@ def _read_dialect(path: str | os.PathLike[str]) -> SignalingProtocol:
 def _installed() -> list[SignalingProtocol]:
     if not any(_names_group(Path(place)) for place in sys.path):
         return []
-    from importlib.metadata import entry_points  # noqa: PLC0415 - costly, see above
+    from importlib.metadata import entry_points  # costly, see above
 
     return [_Guarded(_load(one), _package_of(one)) for one in entry_points(group=GROUP.decode())]
 

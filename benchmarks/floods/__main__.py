@@ -73,8 +73,8 @@ def known() -> dict[str, tuple[int, str]]:
 
 def write(name: str, scale: float) -> None:
     """Write one flood's capture to standard output."""
-    from benchmarks.floods.flood import make  # noqa: PLC0415 - only the process that makes needs NumPy
-    from benchmarks.floods.registry import FLOODS  # noqa: PLC0415
+    from benchmarks.floods.flood import make  # only the process that makes needs NumPy
+    from benchmarks.floods.registry import FLOODS
 
     flood = FLOODS[name]
     size = round(flood.size * scale)

@@ -33,14 +33,14 @@ def bombs(name: bytes, compress: Callable[[bytes], bytes]) -> Callable[[int, Clo
 
 
 def _brotli(data: bytes) -> bytes:
-    import brotli  # noqa: PLC0415 - only this flood needs it
+    import brotli  # only this flood needs it
 
     packed: bytes = brotli.compress(data, quality=4)
     return packed
 
 
 def _zstd(data: bytes) -> bytes:
-    import zstandard  # noqa: PLC0415 - only this flood needs it
+    import zstandard  # only this flood needs it
 
     return zstandard.compress(data)
 

@@ -146,11 +146,11 @@ def _format_of(compression: Compression) -> _Format:
     if compression is Compression.XZ:
         return _Format(lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MAX_MEMORY), lzma.LZMAError)
     if compression is Compression.ZSTD:
-        import zstandard  # noqa: PLC0415  only where a capture needs it
+        import zstandard  # only where a capture needs it
 
         zstd = zstandard.ZstdDecompressor(max_window_size=ZSTD_MAX_WINDOW)
         return _Format(lambda: _ZstdMember(zstd.decompressobj()), zstandard.ZstdError)
-    from lz4.frame import LZ4FrameDecompressor  # noqa: PLC0415  only where a capture needs it
+    from lz4.frame import LZ4FrameDecompressor  # only where a capture needs it
 
     return _Format(LZ4FrameDecompressor, RuntimeError)
 

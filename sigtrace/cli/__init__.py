@@ -19,7 +19,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; an interrupt while it is still being imported ends it quietly, too."""
     try:
-        from sigtrace.cli import app  # noqa: PLC0415 - here an interrupt can be caught
+        from sigtrace.cli import app  # here an interrupt can be caught
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     app.main()

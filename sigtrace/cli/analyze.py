@@ -1,7 +1,5 @@
 """`sigtrace analyze`: a capture on one screen."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
-
 from sigtrace.cli.opening import choose, open_trace
 from sigtrace.cli.options import Captures, Choice, Look, Protocols, Talk, Target, VerifyChecksums
 from sigtrace.cli.output import finish, screen_for, write_text

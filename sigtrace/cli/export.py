@@ -1,7 +1,5 @@
 """`sigtrace export`: the records of the contract, for other programs."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
-
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,7 +1,5 @@
 """`sigtrace interfaces`: what can be listened to."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
-
 from enum import Enum
 from typing import Annotated
 

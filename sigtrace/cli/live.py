@@ -1,7 +1,5 @@
 """`sigtrace live`: signaling as it happens."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
-
 from contextlib import suppress
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What watching is shown on: a terminal whose last lines stay, plain lines, or NDJSON."""
 
-# ruff: noqa: PLC0415 - what an output needs is imported when it is chosen
-
 from __future__ import annotations
 
 import dataclasses

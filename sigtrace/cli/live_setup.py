@@ -53,13 +53,13 @@ def source_for(listening: Listening) -> LiveSource:
     if listening.capture_filter:
         raise typer.BadParameter("a capture is not filtered: filter where it is made", param_hint="'-f'")
     if str(path) == "-":
-        from sigtrace.sources.live.stream import PipedCapture  # noqa: PLC0415 - one of them is needed
+        from sigtrace.sources.live.stream import PipedCapture  # one of them is needed
 
         return PipedCapture()
     if not listening.follow:
         hint = f"--follow watches it grow; sigtrace analyze {path} reads it once"
         raise typer.BadParameter(f"{path} is a file: {hint}", param_hint="'FILE'")
-    from sigtrace.sources.live.follow import FollowedFile  # noqa: PLC0415 - the same
+    from sigtrace.sources.live.follow import FollowedFile  # the same
 
     return FollowedFile(path)
 

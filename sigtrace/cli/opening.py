@@ -42,7 +42,7 @@ def _tell_of_idle_dialects(trace: Trace, protocols: Protocols, names: list[str])
 
 def choose(trace: Trace, choice: Choice) -> Trace:
     """Return the part of a trace that was asked for. Raises SelectionError when there is no such part."""
-    from sigtrace.views.selection import Selection, parse_time, select  # noqa: PLC0415 - not needed for --help
+    from sigtrace.views.selection import Selection, parse_time, select  # not needed for --help
 
     selection = Selection(
         call=choice.call,

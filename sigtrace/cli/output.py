@@ -34,7 +34,7 @@ def screen_for(look: Look, target: Target) -> Screen:
 
 def screen_on(stream: TextIO | None, look: Look) -> Screen:
     """Describe the screen that a stream is, as it is now; None stands for a file in UTF-8."""
-    from sigtrace.render.terminal.screen import LEAST_WIDTH, Screen  # noqa: PLC0415 - not needed for --help
+    from sigtrace.render.terminal.screen import LEAST_WIDTH, Screen  # not needed for --help
 
     width = look.width
     terminal = stream is not None and stream.isatty()
@@ -152,7 +152,7 @@ def folder_for(target: Target, purpose: str, otherwise: str) -> Path:
 
 def finish(trace: Trace, talk: Talk) -> NoReturn:
     """End a command that has given its answer, with a word on stderr when something is missing in it."""
-    from sigtrace.views.wording import place_of  # noqa: PLC0415 - not needed for --help
+    from sigtrace.views.wording import place_of  # not needed for --help
 
     code = code_of(trace)
     if talk.verbose:

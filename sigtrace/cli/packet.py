@@ -1,7 +1,5 @@
 """`sigtrace packet`: a second look at one packet, through another program's eyes."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
-
 import shutil
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated

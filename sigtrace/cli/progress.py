@@ -51,8 +51,8 @@ class _Bar:
 
 
 def _make_progress() -> Progress:
-    from rich.console import Console  # noqa: PLC0415 - most captures are read before a bar is wanted
-    from rich.progress import (  # noqa: PLC0415 - the same
+    from rich.console import Console  # most captures are read before a bar is wanted
+    from rich.progress import (  # the same
         BarColumn,
         DownloadColumn,
         Progress,

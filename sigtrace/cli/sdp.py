@@ -1,7 +1,5 @@
 """`sigtrace sdp`: what was offered, answered and agreed."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
-
 import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated

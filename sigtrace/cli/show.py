@@ -1,7 +1,5 @@
 """`sigtrace show`: one exchange or message whole."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
-
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.cli.opening import open_trace

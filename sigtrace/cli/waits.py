@@ -1,7 +1,5 @@
 """`sigtrace waits`: how long each wait hung, and what released it."""
 
-# ruff: noqa: PLC0415 - what a command needs is imported when it runs, so that --help and the others stay quick
-
 from enum import Enum
 from typing import Annotated, Literal
 

@@ -89,7 +89,7 @@ class DecompressedStream:
     """What a compressed stream holds; ends where that is damaged, and `notices` then says so."""
 
     def __init__(self, compressed: ByteStream, compression: Compression) -> None:
-        from sigtrace.capture.compression import Decompressor  # noqa: PLC0415 - most captures are not compressed
+        from sigtrace.capture.compression import Decompressor  # most captures are not compressed
 
         expansion = compressed.expansion if isinstance(compressed, DecompressedStream | PrefixedStream) else None
         self._decompressor = Decompressor(compression, expansion)

@@ -47,7 +47,7 @@ def _link_layer(link_type: int) -> Any:
     """Return scapy's class for a link type; its plainest where it knows none."""
     logging.getLogger("scapy.runtime").setLevel(logging.ERROR)  # it warns of what only live capture needs
     try:
-        from scapy import all as scapy  # noqa: PLC0415 - heavy, and needed here alone
+        from scapy import all as scapy  # heavy, and needed here alone
     except ImportError as error:
         raise SourceError(f"scapy cannot be used: {error}", hint="pip install scapy, or --with tshark") from error
 

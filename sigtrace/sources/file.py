@@ -64,7 +64,7 @@ def read(*paths: Path, progress: Progress | None = None) -> Iterator[CaptureItem
     gauge = _Gauge(inputs, progress)
     if len(inputs) == 1:
         return _OpenCapture(inputs[0], gauge.add).items(WINDOW_LENGTH)
-    from sigtrace.capture.merge import merge  # noqa: PLC0415 - one capture, the usual case, is read sooner without it
+    from sigtrace.capture.merge import merge  # one capture, the usual case, is read sooner without it
 
     window_length = min(max(MERGE_LENGTH // len(inputs), LEAST_WINDOW_LENGTH), WINDOW_LENGTH)
     return merge([_merge_input(one, gauge.add, window_length) for one in inputs])
@@ -89,7 +89,7 @@ class _Gauge:
 
 def _merge_input(one: Input, on_read: Callable[[int], None], window_length: int) -> MergeInput:
     """Look for an input's first packet. Files are closed until their turn comes; streams have to stay open."""
-    from sigtrace.capture.merge import MergeInput  # noqa: PLC0415 - as in `read`
+    from sigtrace.capture.merge import MergeInput  # as in `read`
 
     if one.can_reopen:
         items = _OpenCapture(one, lambda _: None).items(PEEK_WINDOW_LENGTH)

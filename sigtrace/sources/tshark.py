@@ -51,7 +51,7 @@ def dissect_with_tshark(path: str, number: int) -> Dissection:
 def _one_packet(path: str, number: int, program: str) -> Any | None:
     """Run tshark up to that packet, and return it."""
     try:
-        import pyshark  # noqa: PLC0415 - heavy, and needed here alone
+        import pyshark  # heavy, and needed here alone
     except ImportError as error:
         raise SourceError(f"pyshark cannot be used: {error}", hint=f"pip install pyshark, or {_OTHERWISE}") from error
 

@@ -42,7 +42,7 @@ def _capture(name: str) -> Path:
 
 def _of_tshark(capture: Path, ports: set[str]) -> set[Message]:
     """Return what tshark calls a request or a response, at the packet that completes it."""
-    import pyshark  # noqa: PLC0415 - imports lxml, and only where tshark is there
+    import pyshark  # imports lxml, and only where tshark is there
 
     found: set[Message] = set()
     with warnings.catch_warnings():

@@ -45,7 +45,7 @@ class Finding(NamedTuple):
 
 def installed() -> bool:
     """Tell whether atheris can be imported."""
-    from importlib.util import find_spec  # noqa: PLC0415 - only asked once
+    from importlib.util import find_spec  # only asked once
 
     return find_spec("atheris") is not None
 
@@ -122,11 +122,11 @@ def _read(target: str, done: subprocess.CompletedProcess[bytes], found: list[Pat
 
 def _main() -> None:
     """Be the process of one target."""
-    import atheris  # noqa: PLC0415 - an optional extra
+    import atheris  # an optional extra
 
     name, *options = sys.argv[1:]
     with atheris.instrument_imports(include=["sigtrace"]):
-        from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - instrumented while it is imported
+        from tests.fuzz.targets import TARGETS  # instrumented while it is imported
 
     atheris.Setup([sys.argv[0], *options], TARGETS[name].run)
     atheris.Fuzz()

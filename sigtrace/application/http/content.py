@@ -100,7 +100,7 @@ def _decode_deflate(data: bytes) -> bytes:
 
 
 def _decode_brotli(data: bytes) -> bytes:
-    import brotli  # noqa: PLC0415 - on demand: few captures hold it
+    import brotli  # on demand: few captures hold it
 
     decoder = brotli.Decompressor()
     parts: list[bytes] = []
@@ -122,7 +122,7 @@ def _decode_brotli(data: bytes) -> bytes:
 
 
 def _decode_zstd(data: bytes) -> bytes:
-    import zstandard  # noqa: PLC0415 - on demand: few captures hold it
+    import zstandard  # on demand: few captures hold it
 
     # RFC 9659 §3: zstd in HTTP needs no window above 8 MiB.
     decompressor = zstandard.ZstdDecompressor(max_window_size=8 * 1024 * 1024)

@@ -17,8 +17,8 @@ def knows(link_type: int) -> bool:
 
 def decode_foreign(layer: Layer) -> tuple[Layer, ...]:
     """Take off whatever stands before the first IP header. Raises HeaderError when scapy gives up."""
-    from scapy.layers.inet import IP  # noqa: PLC0415 - heavy, and only rare link types need it
-    from scapy.layers.inet6 import IPv6  # noqa: PLC0415 - the same
+    from scapy.layers.inet import IP  # heavy, and only rare link types need it
+    from scapy.layers.inet6 import IPv6  # the same
 
     try:
         packet = _dissector(layer.number)(layer.data)
@@ -32,7 +32,7 @@ def decode_foreign(layer: Layer) -> tuple[Layer, ...]:
 
 @lru_cache(maxsize=64)
 def _dissector(link_type: int) -> Any:
-    from scapy.config import conf  # noqa: PLC0415 - heavy, and only rare link types need it
+    from scapy.config import conf  # heavy, and only rare link types need it
 
     import_module("scapy.layers.all")  # registers the dissectors of every link type
     return conf.l2types.num2layer.get(link_type)

@@ -76,8 +76,8 @@ def _paint(text: str, style: str) -> str:
 @lru_cache(maxsize=64)
 def _painter(style: str) -> Callable[[str], str]:
     """Return what paints in a style."""
-    from rich.color import ColorSystem  # noqa: PLC0415 - only where there are colours, and they take long to import
-    from rich.style import Style  # noqa: PLC0415 - the same
+    from rich.color import ColorSystem  # only where there are colours, and they take long to import
+    from rich.style import Style  # the same
 
     return partial(Style.parse(style).render, color_system=ColorSystem.STANDARD)
 

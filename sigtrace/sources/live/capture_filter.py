@@ -81,7 +81,7 @@ def _open(pcap: Any, text: str, link_type: int, longest: int, interface: str | N
 def _library() -> Any:
     """Return libpcap, with the types of what is used of it."""
     try:
-        from scapy.libs import winpcapy  # noqa: PLC0415 - heavy, and only a filter needs it
+        from scapy.libs import winpcapy  # heavy, and only a filter needs it
     except (OSError, ImportError) as error:
         hint = "install it (apt install libpcap0.8), or use --engine dumpcap, or no filter"
         raise SourceError("libpcap, which compiles capture filters, is not installed", hint=hint) from error

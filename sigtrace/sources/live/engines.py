@@ -20,13 +20,13 @@ class Engine(Enum):
 def source_for(settings: Settings, engine: Engine = Engine.SCAPY) -> LiveSource:
     """Return a source that listens so; nothing is opened yet."""
     if engine is Engine.DUMPCAP:
-        from sigtrace.sources.live.dumpcap import DumpcapCapture  # noqa: PLC0415 - one of them is needed
+        from sigtrace.sources.live.dumpcap import DumpcapCapture  # one of them is needed
 
         return DumpcapCapture(settings)
     if sys.platform == "linux":
-        from sigtrace.sources.live.sockets import RawSockets  # noqa: PLC0415 - the same
+        from sigtrace.sources.live.sockets import RawSockets  # the same
 
         return RawSockets(settings)
-    from sigtrace.sources.live.scapy_sockets import ScapySockets  # noqa: PLC0415 - the same
+    from sigtrace.sources.live.scapy_sockets import ScapySockets  # the same
 
     return ScapySockets(settings)

@@ -168,7 +168,7 @@ def _kind_of(name: str, flags: int, hardware: int | None) -> str:
 
 def _list_with_scapy() -> tuple[FoundInterface, ...]:
     """Ask scapy, which asks Npcap (untested)."""
-    from sigtrace.sources.live.packet_socket import load_scapy  # noqa: PLC0415 - heavy, and needed here alone
+    from sigtrace.sources.live.packet_socket import load_scapy  # heavy, and needed here alone
 
     return tuple(
         FoundInterface(

@@ -58,7 +58,7 @@ class Links:
         return Link(number, bool(flags & _UP), hardware)
 
     def _ask(self, question: int, name: str, length: int) -> bytes:
-        from fcntl import ioctl  # noqa: PLC0415 - not on Windows
+        from fcntl import ioctl  # not on Windows
 
         encoded = name.encode("utf-8", "surrogateescape")
         if not 0 < len(encoded) < _NAME_LENGTH:

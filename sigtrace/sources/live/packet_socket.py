@@ -168,8 +168,8 @@ def load_scapy() -> Any:
     """Return scapy's configuration, with the sockets of this system. Raises SourceError: scapy cannot be used."""
     logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of what sending packets needs
     try:
-        import scapy.arch  # noqa: PLC0415 - heavy, and needed here alone
-        from scapy.config import conf  # noqa: PLC0415 - the same
+        import scapy.arch  # heavy, and needed here alone
+        from scapy.config import conf  # the same
     except (ImportError, OSError) as error:
         raise SourceError(f"scapy cannot be used: {error}", hint="pip install scapy, or --engine dumpcap") from error
     scapy.arch  # noqa: B018 - it has set the sockets of this system in `conf`

@@ -98,7 +98,7 @@ def _is_readable(file: int, timeout: float) -> bool:
 def _widen(file: int) -> None:
     """Make a pipe as long as a window, if that is allowed."""
     if sys.platform == "linux":
-        import fcntl  # noqa: PLC0415 - not on Windows
+        import fcntl  # not on Windows
 
         with suppress(OSError):
             fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, WINDOW_LENGTH)
