@@ -53,6 +53,16 @@ class Opening:
         self._start = Start.MAYBE
 
     @property
+    def speaks_http(self) -> bool:
+        """True when a message of HTTP was found."""
+        return self.verdict in (Verdict.REQUEST, Verdict.RESPONSE)
+
+    @property
+    def says_nothing(self) -> bool:
+        """True when nothing was said, or nothing that is HTTP."""
+        return self.verdict in (Verdict.OTHER, Verdict.SILENT)
+
+    @property
     def memory(self) -> int:
         """Bytes of memory that grow with what is undecided, about."""
         held = len(self._data) + CHUNK_COST * len(self.items)
@@ -122,7 +132,7 @@ class Opening:
             self.seeker = Seeker(REQUESTS, RESPONSES)
             self.seeker.gap(gap.length, gap.packet)
             self.items.clear()
-        if self.verdict in (Verdict.REQUEST, Verdict.RESPONSE):
+        if self.speaks_http:
             self.items.append(gap)
 
     @property

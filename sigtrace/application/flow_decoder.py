@@ -8,20 +8,19 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from sigtrace.application.detect import Opening, Verdict, websocket_client
 from sigtrace.application.http.connection import HttpConnection
 from sigtrace.application.http.start import Start, request_start
-from sigtrace.application.websocket.connection import WebSocketConnection
-from sigtrace.application.websocket.draft import Link
-from sigtrace.application.websocket.handshake import read_handshake
 from sigtrace.notices import Notice, Severity
 from sigtrace.streams.flow import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sigtrace.application.detect import Opening
     from sigtrace.application.http.message import Exchange
     from sigtrace.application.http.upgrade import Upgrade
+    from sigtrace.application.websocket.connection import WebSocketConnection
+    from sigtrace.application.websocket.draft import Link
     from sigtrace.application.websocket.message import ControlFrame, Message
     from sigtrace.packets.endpoint import Endpoint
     from sigtrace.streams.flow import StreamItem
@@ -140,6 +139,9 @@ class FlowDecoder:
         if upgrade is None:
             self.speech = Speech.OTHER
             return ()
+        from sigtrace.application.websocket.connection import WebSocketConnection
+        from sigtrace.application.websocket.handshake import read_handshake
+
         handshake = read_handshake(upgrade)
         self.speech = Speech.WEBSOCKET
         link = self._link(upgrade)
@@ -159,6 +161,8 @@ class FlowDecoder:
         return out
 
     def _link(self, upgrade: Upgrade | None) -> Link:
+        from sigtrace.application.websocket.draft import Link
+
         ends = (self._originator, self._responder)
         client, server = ends if self.client_is_originator else ends[::-1]
         return Link(self._number, client, server, upgrade.target if upgrade is not None else None)
@@ -166,11 +170,22 @@ class FlowDecoder:
     def _open(self, *, from_originator: bool, item: StreamItem) -> list[Unit]:
         if self.speech is Speech.OTHER or self._closed:
             return _NOTHING
+        if (
+            self._openings is None
+            and self._handshake_seen
+            and type(item) is Chunk
+            and request_start(item.data) is Start.YES
+        ):
+            # What nearly every flow of HTTP begins with needs no more looking.
+            self._begin_http(client_is_originator=from_originator)
+            return self.feed(from_originator, item)
+        return self._look_closer(from_originator=from_originator, item=item)
+
+    def _look_closer(self, *, from_originator: bool, item: StreamItem) -> list[Unit]:
+        """Decide by both directions, and by more than a first chunk."""
+        from sigtrace.application.detect import Opening, Verdict, websocket_client
+
         if self._openings is None:
-            if self._handshake_seen and type(item) is Chunk and request_start(item.data) is Start.YES:
-                # What nearly every flow of HTTP begins with needs no more looking.
-                self._begin_http(client_is_originator=from_originator)
-                return self.feed(from_originator, item)
             joined = not self._handshake_seen
             self._openings = {True: Opening(joined=joined), False: Opening(joined=joined)}
         verdict = self._openings[from_originator].feed(item)
@@ -199,6 +214,8 @@ class FlowDecoder:
         self.speech = Speech.WEBSOCKET
         self.client_is_originator = client_is_originator
         self._openings = None
+        from sigtrace.application.websocket.connection import WebSocketConnection
+
         websocket = self._websocket = WebSocketConnection(self._link(None), None, agreed=False)
         probes = [openings[side].probe for side in (client_is_originator, not client_is_originator)]
         packets = [probe.packet for probe in probes if probe is not None and probe.packet is not None]
@@ -218,9 +235,7 @@ class FlowDecoder:
     @staticmethod
     def _is_other(openings: dict[bool, Opening], *, from_originator: bool) -> bool:
         """Tell whether a direction that is not HTTP settles it: at once from its first byte, else with the other's."""
-        if openings[from_originator].seeker is None:
-            return True
-        return openings[not from_originator].verdict in (Verdict.OTHER, Verdict.SILENT)
+        return openings[from_originator].seeker is None or openings[not from_originator].says_nothing
 
     def _speak_http(self, openings: dict[bool, Opening], *, client_is_originator: bool) -> list[Unit]:
         """Hand what was seen so far to the decoder of HTTP."""
@@ -232,7 +247,7 @@ class FlowDecoder:
             seeker = opening.seeker
             if seeker is not None and (seeker.skipped or seeker.missing or seeker.holding):
                 direction = connection.requests if from_client else connection.responses
-                direction.adopt(seeker, opening.lost_ns, found=opening.verdict in (Verdict.REQUEST, Verdict.RESPONSE))
+                direction.adopt(seeker, opening.lost_ns, found=opening.speaks_http)
             for item in opening.items:
                 out += self.feed(from_originator, item)
         return out

@@ -25,17 +25,17 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.application.http.direction import Direction
-from sigtrace.application.http.draft import FIELD_COST, Draft, build_request, build_response
+from sigtrace.application.http.draft import FIELD_COST, Draft, asks_for_websocket, build_request, build_response
 from sigtrace.application.http.framing import Framing, frame_cut, frame_request, frame_response, has_no_body
 from sigtrace.application.http.message import Exchange, ExchangeEnd, ExchangeState
 from sigtrace.application.http.start import REQUESTS, RESPONSES, RequestLine, StatusLine
-from sigtrace.application.http.upgrade import Offer, Upgrade, asks_for_websocket, describe_upgrade
 from sigtrace.notices import Notice, Severity
 from sigtrace.streams.flow import Chunk, End, Ending, StreamItem
 
 if TYPE_CHECKING:
     from sigtrace.application.http.body import BodyReader
     from sigtrace.application.http.message import Body
+    from sigtrace.application.http.upgrade import Offer, Upgrade
     from sigtrace.packets.endpoint import Endpoint
 
 BAD_FRAMING = "http.bad-framing"
@@ -261,6 +261,8 @@ class HttpConnection:
         if pair is not None and pair.answered:
             self._emit(pair)
         elif self.switched_to is None and not self.responses.ended and asks_for_websocket(draft):
+            from sigtrace.application.http.upgrade import Offer
+
             self._offer = Offer()
 
     # ---- responses -------------------------------------------------------------------------------------------------
@@ -343,6 +345,8 @@ class HttpConnection:
         self.switched_to = protocol
         is_websocket = "websocket" in protocol
         if is_websocket:
+            from sigtrace.application.http.upgrade import describe_upgrade
+
             asked = pair.request if pair is not None else self._asking.request if self._asking is not None else None
             self.upgrade = describe_upgrade(asked, pair.response if pair is not None else None)
         self.requests.pass_on(hand_over=is_websocket)

@@ -75,6 +75,13 @@ class Draft(Generic[Line]):
         return body, None
 
 
+def asks_for_websocket(request: Draft[RequestLine] | None) -> bool:
+    """Tell whether a request, whose head is whole, asks for an upgrade to WebSocket."""
+    if request is None or not request.head_complete:
+        return False
+    return b"websocket" in request.section.framing.get(b"upgrade", b"").lower()
+
+
 def build_request(draft: Draft[RequestLine], body: Body) -> Request:
     """Freeze a request."""
     line = draft.line

@@ -53,13 +53,6 @@ def describe_upgrade(request: Draft[RequestLine] | None, response: Draft[StatusL
     )
 
 
-def asks_for_websocket(request: Draft[RequestLine] | None) -> bool:
-    """Tell whether a request, whose head is whole, asks for the upgrade."""
-    if request is None or not request.head_complete:
-        return False
-    return b"websocket" in request.section.framing.get(b"upgrade", b"").lower()
-
-
 class Offer:
     """An upgrade without its answer."""
 
