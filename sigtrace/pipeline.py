@@ -7,12 +7,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
-from sigtrace.application.socketio.request import EnginePurpose, is_engineio
-from sigtrace.application.socketio.traffic import decode_socketio
+from sigtrace.application.socketio.packet import EnginePurpose
+from sigtrace.application.socketio.traffic import bears_socketio, decode_socketio
 from sigtrace.application.unfinished import Unfinished
 from sigtrace.application.websocket.message import ControlFrame, Message
 from sigtrace.calls.history import write_history
-from sigtrace.calls.rooms.channels import find_channels, find_socket_channels
 from sigtrace.calls.surroundings import Surroundings
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.facts import CaptureFacts
@@ -31,10 +30,11 @@ from sigtrace.streams.reassembly import MAX_KEPT_FACTS, Reassembler
 from sigtrace.trace import DecodedFlow, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from sigtrace.application.http.message import Exchange
     from sigtrace.application.socketio.traffic import SocketTraffic
+    from sigtrace.calls.rooms.channels import Channel
     from sigtrace.capture.batch import CaptureItem
     from sigtrace.packets.packet import Segment
     from sigtrace.signaling.protocol import SignalingProtocol
@@ -92,7 +92,7 @@ class Analyzer:
         self._spoken: dict[int, _Speech] = {}  # flows that carried something decoded
         self._tidy_at = FACTS_UNTIDIED
         self._unfinished = Unfinished()
-        self._exchanges = ExchangeLog(protocols, bears=is_engineio)
+        self._exchanges = ExchangeLog(protocols, bears=bears_socketio)
         self._messages = MessageLog()
         self._notices = NoticeLog()
         self.news = 0  # grows whenever there may be more to tell
@@ -286,13 +286,12 @@ class Analyzer:
             self._protocols, exchanges, messages, traffic.packets, carrying, recollection=self._recollection
         )
         captures = self._captures.finished()
-        websockets = find_channels(exchanges, messages, controls, by_number)
         history = write_history(
             reading.events,
             Surroundings(
                 last_ns=max((one.last_ns for one in captures if one.last_ns is not None), default=0),
                 closed_ns=closed_ns,
-                channels={**websockets, **find_socket_channels(traffic.sessions, traffic.packets, websockets)},
+                channels=_channels(exchanges, messages, controls, by_number, traffic),
                 engines={session.channel: session for session in traffic.sessions},
                 polls=traffic.polls,
                 exchanges={one.number: one for one in exchanges if one.number in traffic.purposes},
@@ -326,6 +325,26 @@ class Analyzer:
     def _decoded(self, flow: Flow) -> DecodedFlow:
         protocol, client_is_originator = self._spoken.get(flow.number, _UNKNOWN_SPEECH)
         return DecodedFlow(flow=flow, protocol=protocol, client_is_originator=client_is_originator)
+
+
+def _channels(
+    exchanges: Sequence[Exchange],
+    messages: Sequence[Message],
+    controls: Sequence[ControlFrame],
+    flows: Mapping[int, Flow],
+    traffic: SocketTraffic,
+) -> Mapping[str, Channel]:
+    """Return the channels that WebSockets and namespaces of Socket.IO are, by key; most captures have none."""
+    if not messages and not traffic.sessions and not any(map(_switches, exchanges)):
+        return {}
+    from sigtrace.calls.rooms.channels import find_channels, find_socket_channels
+
+    websockets = find_channels(exchanges, messages, controls, flows)
+    return {**websockets, **find_socket_channels(traffic.sessions, traffic.packets, websockets)}
+
+
+def _switches(exchange: Exchange) -> bool:
+    return exchange.response is not None and exchange.response.status == 101
 
 
 def _carrying(traffic: SocketTraffic, exchanges: Iterable[Exchange]) -> dict[int, ExchangeKind]:

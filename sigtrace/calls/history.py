@@ -7,13 +7,9 @@ from dataclasses import replace as replace_fields
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.mailbox_chapter import write_mailbox_chapter
-from sigtrace.calls.rooms.chapter import write_room_chapter
-from sigtrace.calls.rooms.meeting import Meeting, split_meetings
-from sigtrace.calls.rooms.poll_owners import share_polls
 from sigtrace.calls.sessions import Session, SessionEvents, split_sessions
 from sigtrace.calls.verdict import Verdict, judge
 from sigtrace.signaling.events import MailboxEvent
-from sigtrace.signaling.room_events import RoomEvent
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
@@ -23,6 +19,7 @@ if TYPE_CHECKING:
     from sigtrace.calls.chapter import Chapter
     from sigtrace.calls.negotiation import Call
     from sigtrace.calls.peers import Peer
+    from sigtrace.calls.rooms.meeting import Meeting
     from sigtrace.calls.signals import Signal
     from sigtrace.calls.surroundings import Surroundings
     from sigtrace.calls.waits import Wait
@@ -52,27 +49,44 @@ def write_history(events: Mapping[str, Sequence[SignalingEvent]], around: Surrou
     """
     history = History()
     groups = sorted(_groups(events), key=_started_ns)
-    polls = share_polls([group for group in groups if isinstance(group, Meeting)], around.polls)
+    in_rooms = _surround_meetings([group for group in groups if not isinstance(group, SessionEvents)], around)
     for group in groups:
         number = len(history.sessions) + 1
-        if isinstance(group, Meeting):
-            chapter = write_room_chapter(number, group, replace_fields(around, polls=polls.get(id(group), ())))
-        else:
+        if isinstance(group, SessionEvents):
             chapter = write_mailbox_chapter(number, group, around)
+        else:
+            from sigtrace.calls.rooms.chapter import write_room_chapter  # most captures have no rooms
+
+            chapter = write_room_chapter(number, group, in_rooms[id(group)])
         _add(history, chapter)
     return _numbered(history)
+
+
+def _surround_meetings(meetings: Sequence[Meeting], around: Surroundings) -> dict[int, Surroundings]:
+    """Return by `id` of a meeting what is known beside its events: of all polls its own."""
+    if not meetings:
+        return {}
+    from sigtrace.calls.rooms.poll_owners import share_polls
+
+    polls = share_polls(meetings, around.polls)
+    return {id(meeting): replace_fields(around, polls=polls.get(id(meeting), ())) for meeting in meetings}
 
 
 def _groups(events: Mapping[str, Sequence[SignalingEvent]]) -> list[SessionEvents | Meeting]:
     groups: list[SessionEvents | Meeting] = []
     for protocol, some in events.items():
-        groups += split_sessions(protocol, (event for event in some if isinstance(event, MailboxEvent)))
-        groups += split_meetings(protocol, (event for event in some if isinstance(event, RoomEvent)))
+        by_mail = [event for event in some if isinstance(event, MailboxEvent)]
+        groups += split_sessions(protocol, by_mail)
+        if len(by_mail) < len(some):
+            from sigtrace.calls.rooms.meeting import split_meetings
+            from sigtrace.signaling.room_events import RoomEvent
+
+            groups += split_meetings(protocol, (event for event in some if isinstance(event, RoomEvent)))
     return groups
 
 
 def _started_ns(group: SessionEvents | Meeting) -> int:
-    return group.events[0].at_ns if isinstance(group, Meeting) else group.events[0].exchange.at_ns
+    return group.events[0].exchange.at_ns if isinstance(group, SessionEvents) else group.events[0].at_ns
 
 
 def _add(history: History, chapter: Chapter) -> None:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sigtrace.application.socketio.bodies import Captured, content_of, guess_protocol, read_body
 from sigtrace.application.socketio.engine import EnginePacket, decode_binary_packet, decode_text_packet
 from sigtrace.application.socketio.legacy import decode_legacy_engine, decode_legacy_handshake
-from sigtrace.application.socketio.packet import EnginePacketKind, Poll
+from sigtrace.application.socketio.packet import EnginePacketKind, EnginePurpose, Poll
 from sigtrace.application.socketio.payload import Payload
 from sigtrace.application.socketio.pollers import UNCOUNTED, Pollers
 from sigtrace.application.socketio.recognition import recognise_messages
 from sigtrace.application.socketio.request import (
     LEGACY,
-    EnginePurpose,
     EngineTarget,
     is_engineio,
     purpose_of,

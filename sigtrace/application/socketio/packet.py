@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from sigtrace.packets.endpoint import Endpoint
 
 
+class EnginePurpose(Enum):
+    """What an exchange of Engine.IO is for."""
+
+    OPEN = "open"  # the handshake
+    POLL = "poll"  # a GET that hangs until there is something to tell
+    SEND = "send"  # a POST with packets
+    UPGRADE = "upgrade"  # to WebSocket
+    OTHER = "other"
+
+
 class EnginePacketKind(Enum):
     """What an Engine.IO packet is (Engine.IO protocol, "Packet types")."""
 

@@ -7,25 +7,15 @@ Engine.IO names itself by `EIO=` and `transport=` in the query. Socket.IO 0.9 pu
 from __future__ import annotations
 
 import re
-from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sigtrace.application.socketio.legacy import decode_legacy_handshake
+from sigtrace.application.socketio.packet import EnginePurpose
 from sigtrace.text import decode_text
 
 if TYPE_CHECKING:
     from sigtrace.application.http.message import Exchange
-
-
-class EnginePurpose(Enum):
-    """What an exchange is for."""
-
-    OPEN = "open"  # the handshake
-    POLL = "poll"  # a GET that hangs until there is something to tell
-    SEND = "send"  # a POST with packets
-    UPGRADE = "upgrade"  # to WebSocket
-    OTHER = "other"
 
 
 class EngineTarget(NamedTuple):

@@ -1,7 +1,9 @@
-"""All Socket.IO of a trace: exchanges and WebSocket messages → sessions, packets, polls.
+"""All Socket.IO of a trace: exchanges and WebSocket messages → sessions, packets, polls. The one entrance to it.
 
 A session spreads over many TCP connections: its handshake, its polls and its posts may each have one, and a WebSocket
 takes over later. What joins them is the session's id, at one server.
+
+Nearly every exchange shows by its target that it is none of this; the rest of the package is imported for the others.
 """
 
 from __future__ import annotations
@@ -9,18 +11,14 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sigtrace.application.socketio.assembly import Assembly
-from sigtrace.application.socketio.gathering import Gathering
-from sigtrace.application.socketio.session import tell_session
 from sigtrace.notices import Notice, NoticeLog, Severity
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from sigtrace.application.http.message import Exchange
-    from sigtrace.application.socketio.packet import EngineSession, Poll, SocketPacket
-    from sigtrace.application.socketio.request import EnginePurpose
+    from sigtrace.application.socketio.packet import EnginePurpose, EngineSession, Poll, SocketPacket
     from sigtrace.application.websocket.message import Message
 
 KEPT_PACKETS: Final = 500_000
@@ -40,8 +38,28 @@ class SocketTraffic(NamedTuple):
     messages: frozenset[int]  # numbers of the WebSocket messages that are Engine.IO
 
 
+NO_TRAFFIC: Final = SocketTraffic((), (), (), (), {}, frozenset())
+
+
+def may_be_engineio(exchange: Exchange) -> bool:
+    """Tell quickly whether an exchange can be Engine.IO; True is no promise. `request.py` knows why."""
+    request, response = exchange.request, exchange.response
+    if request is None:
+        return response is not None and response.body.data is not None
+    return b"transport=" in request.target or b"/1/" in request.target
+
+
+def bears_socketio(exchange: Exchange) -> bool:
+    """Tell whether an exchange is Engine.IO."""
+    if not may_be_engineio(exchange):
+        return False
+    from sigtrace.application.socketio.request import is_engineio
+
+    return is_engineio(exchange)
+
+
 def decode_socketio(
-    exchanges: Iterable[Exchange], messages: Iterable[Message], *, closed_ns: Mapping[int, int] | None = None
+    exchanges: Sequence[Exchange], messages: Sequence[Message], *, closed_ns: Mapping[int, int] | None = None
 ) -> SocketTraffic:
     """Find and decode all Socket.IO.
 
@@ -50,6 +68,12 @@ def decode_socketio(
         messages: the same of WebSocket messages.
         closed_ns: by flow, when it was closed.
     """
+    if not messages and not any(map(may_be_engineio, exchanges)):
+        return NO_TRAFFIC
+    from sigtrace.application.socketio.assembly import Assembly
+    from sigtrace.application.socketio.gathering import Gathering
+    from sigtrace.application.socketio.session import tell_session
+
     log = NoticeLog()
     gathering = Gathering(log.add)
     for exchange in sorted(exchanges, key=attrgetter("number")):

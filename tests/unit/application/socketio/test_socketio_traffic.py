@@ -6,9 +6,8 @@ import pytest
 
 from sigtrace.application.http.message import Body, ExchangeState
 from sigtrace.application.socketio.engine import EnginePacket
-from sigtrace.application.socketio.packet import EnginePacketKind, SocketPacket, SocketPacketKind
+from sigtrace.application.socketio.packet import EnginePacketKind, EnginePurpose, SocketPacket, SocketPacketKind
 from sigtrace.application.socketio.payload import encode_payload
-from sigtrace.application.socketio.request import EnginePurpose
 from sigtrace.application.socketio.traffic import SocketTraffic, decode_socketio
 from sigtrace.application.websocket.message import MessageState
 from sigtrace.packets.endpoint import Endpoint
