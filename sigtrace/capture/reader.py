@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sigtrace.notices import Notice, Severity
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sigtrace.capture.batch import CaptureEnded, CaptureItem
 
-Window: TypeAlias = NDArray[np.uint8]  # contiguous bytes of a capture, not yet consumed
+Window: TypeAlias = "NDArray[np.uint8]"  # contiguous bytes of a capture, not yet consumed
 
 # One record. The largest snap length that libpcap and Wireshark allow is 128 MiB, for USB and D-Bus; 64 MiB leaves
 # network captures a factor of 250 above their usual 256 KiB, and keeps a damaged length from filling the memory.

@@ -42,7 +42,9 @@ def _tell_of_idle_dialects(trace: Trace, protocols: Protocols, names: list[str])
 
 def choose(trace: Trace, choice: Choice) -> Trace:
     """Return the part of a trace that was asked for. Raises SelectionError when there is no such part."""
-    from sigtrace.views.selection import Selection, parse_time, select  # not needed for --help
+    if choice == type(choice)():
+        return trace  # nothing is left out
+    from sigtrace.views.selection import Selection, parse_time, select
 
     selection = Selection(
         call=choice.call,

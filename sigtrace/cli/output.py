@@ -152,10 +152,10 @@ def folder_for(target: Target, purpose: str, otherwise: str) -> Path:
 
 def finish(trace: Trace, talk: Talk) -> NoReturn:
     """End a command that has given its answer, with a word on stderr when something is missing in it."""
-    from sigtrace.views.wording import place_of  # not needed for --help
-
     code = code_of(trace)
     if talk.verbose:
+        from sigtrace.views.wording import place_of
+
         for notice in trace.notices:
             where = place_of(notice.packet, notice.offset)
             complain(f"{notice.severity.value}: {notice.code}: {notice.text}{where}")

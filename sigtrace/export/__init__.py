@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.export.ndjson import render_json, render_ndjson
-from sigtrace.export.table import render_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigtrace.export.record import Record
 
-__all__ = ["render_json", "render_ndjson", "render_records", "render_table"]
+__all__ = ["render_json", "render_ndjson", "render_records"]
 
 
 def render_records(records: Iterable[Record], form: str, *, kind: str | None = None) -> Iterator[str]:
@@ -21,4 +20,6 @@ def render_records(records: Iterable[Record], form: str, *, kind: str | None = N
         return render_ndjson(records)
     if form == "json":
         return render_json(records)
+    from sigtrace.export.table import render_table
+
     return render_table(kind or "exchange", records)

@@ -14,7 +14,6 @@ import numpy as np
 
 from sigtrace.capture.batch import Record
 from sigtrace.packets.columns import UNDECIDED, Sorted, TcpRows, sort_out
-from sigtrace.packets.dissector import Dissector
 from sigtrace.packets.dropped import DroppedFlows
 from sigtrace.packets.segments import endpoints, make_segments
 from sigtrace.packets.tally import Count, Kind, Tally
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from sigtrace.capture.batch import Batch
     from sigtrace.notices import Notice
+    from sigtrace.packets.dissector import Dissector
     from sigtrace.packets.packet import Segment
 
 __all__ = ["Sieve", "Tally"]
@@ -51,7 +51,8 @@ class Sieve:
     def __init__(self, *, all_flows: bool = False, verify_checksums: bool = False, columns: bool = True) -> None:
         self._all_flows = all_flows
         self._columns = columns and not verify_checksums
-        self._dissector = Dissector(verify_checksums=verify_checksums)
+        self._verify_checksums = verify_checksums
+        self._dissector: Dissector | None = None  # made for the first record that columns do not cover
         self._dropped = DroppedFlows()
         self._packets = np.zeros(len(Kind), np.int64)
         self._bytes = np.zeros(len(Kind), np.int64)
@@ -80,7 +81,7 @@ class Sieve:
 
     def close(self) -> list[Notice]:
         """Return notices about damage that recurred, and about fragments that never became a packet."""
-        return self._dissector.close()
+        return [] if self._dissector is None else self._dissector.close()
 
     def tally(self) -> Tally:
         """Return what all records so far were."""
@@ -91,6 +92,10 @@ class Sieve:
         segments: list[Segment] = []
         notices: list[tuple[int, Notice]] = []
         for row in np.flatnonzero(kind == UNDECIDED).tolist():
+            if self._dissector is None:
+                from sigtrace.packets.dissector import Dissector
+
+                self._dissector = Dissector(verify_checksums=self._verify_checksums)
             found = self._dissector.feed(_record(batch, row))
             kind[row] = found.kind
             segments += found.segments

@@ -13,8 +13,6 @@ import numpy as np
 
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.detect import HEAD_LENGTH, PcapngKind, detect_capture, detect_compression
-from sigtrace.capture.pcap.reader import PcapReader
-from sigtrace.capture.pcapng.reader import PcapngReader
 from sigtrace.errors import CaptureError, SourceError
 from sigtrace.sources.bytestream import (
     ByteStream,
@@ -135,7 +133,11 @@ class _OpenCapture:
             raise CaptureError(f"{name}: {damage[0]}", hint="is the file complete?")
         kind = detect_capture(head, file=name)
         if isinstance(kind, PcapngKind):
+            from sigtrace.capture.pcapng.reader import PcapngReader
+
             return PcapngReader(name, suffix=suffix)
+        from sigtrace.capture.pcap.reader import PcapReader
+
         return PcapReader(name, kind, suffix=suffix)
 
     def items(self, window_length: int) -> Generator[CaptureItem]:
