@@ -153,6 +153,11 @@ class _Guarded(SignalingProtocol):
         except Exception as error:
             raise self._fault(error) from error
 
+    @property
+    def decodes_alone(self) -> bool:
+        """What the protocol does."""
+        return self._protocol.decodes_alone
+
     def claim(self, units: Sequence[Unit]) -> Iterable[Unit]:
         """Claim what the protocol claims."""
         try:

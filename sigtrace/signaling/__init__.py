@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from sigtrace.signaling.chat import TextChat
-from sigtrace.signaling.generic import Generic
+from sigtrace.application.http.message import Exchange
+from sigtrace.application.socketio.packet import SocketPacket
+from sigtrace.application.websocket.message import Message
+from sigtrace.signaling.deferred import Deferred
 from sigtrace.signaling.peerconnection import PeerConnection
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
-from sigtrace.signaling.signalmaster import Signalmaster
-from sigtrace.signaling.skyrtc import SkyRTC
-from sigtrace.signaling.socketio import SocketIO
-from sigtrace.signaling.whip import Whep, Whip
 
 PROTOCOLS: tuple[SignalingProtocol, ...] = (
     PeerConnection(),
-    SkyRTC(),
-    Signalmaster(),
-    Whip(),
-    Whep(),
-    TextChat(),
-    Generic(),
-    SocketIO(),
+    Deferred("skyrtc", "skyrtc", "SkyRTC", (Message,)),
+    Deferred("signalmaster", "signalmaster", "Signalmaster", (SocketPacket,)),
+    Deferred("whip", "whip", "Whip", (Exchange,)),
+    Deferred("whep", "whip", "Whep", (Exchange,)),
+    Deferred("text-chat", "chat", "TextChat", (Message,)),
+    Deferred("generic", "generic", "Generic", (Exchange, Message, SocketPacket)),
+    Deferred("socket.io", "socketio", "SocketIO", (SocketPacket,)),
 )  # fmt: skip
 """Every protocol we know; order breaks ties between equal fits."""
 

@@ -62,6 +62,11 @@ class SignalingProtocol(ABC):
         for unit in units:
             yield from self.decode(unit)
 
+    @property
+    def decodes_alone(self) -> bool:
+        """Whether each unit says by itself what it says, whatever is around it."""
+        return type(self).decode_together is SignalingProtocol.decode_together
+
     def claim(self, units: Sequence[Unit]) -> Iterable[Unit]:  # noqa: ARG002 - most need no company
         """Return the units that only their company shows to be of this protocol; they count as certain.
 

@@ -10,9 +10,7 @@ from sigtrace.notices import Notice
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.kept_descriptions import KeptDescriptions
 from sigtrace.signaling.kept_events import KeptEvents
-from sigtrace.signaling.protocol import SignalingProtocol
 from sigtrace.signaling.recognition import ExchangeRole, Recogniser, role_of
-from sigtrace.signaling.socketio import SocketIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,12 +18,13 @@ if TYPE_CHECKING:
     from sigtrace.application.socketio.packet import SocketPacket
     from sigtrace.signaling.bearer import Unit
     from sigtrace.signaling.events import SignalingEvent
+    from sigtrace.signaling.protocol import SignalingProtocol
     from sigtrace.signaling.recollection import Recollection
 
 PLAIN = "websocket"
 """What a WebSocket message speaks that no signaling protocol claims."""
 
-SOCKETIO = SocketIO.name
+SOCKETIO = "socket.io"
 """What bears Socket.IO speaks, and a packet that no signaling protocol claims."""
 
 
@@ -110,8 +109,7 @@ def _say(
     protocol: SignalingProtocol, units: Sequence[Unit], recollection: Recollection | None
 ) -> Iterable[SignalingEvent | Notice]:
     """Decode units; where each is decoded by itself, only those that were not before."""
-    alone = type(protocol).decode_together is SignalingProtocol.decode_together
-    if recollection is None or not alone:
+    if recollection is None or not protocol.decodes_alone:
         return protocol.decode_together(units)
     return (event for unit in units for event in recollection.said(unit, protocol, protocol.decode))
 
