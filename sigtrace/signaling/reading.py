@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from sigtrace.signaling.protocol import SignalingProtocol
     from sigtrace.signaling.recollection import Recollection
 
-PLAIN = "websocket"
-"""What a WebSocket message speaks that no signaling protocol claims."""
-
-SOCKETIO = "socket.io"
-"""What bears Socket.IO speaks, and a packet that no signaling protocol claims."""
+PLAIN, SOCKETIO = "websocket", "socket.io"
+"""What messages of WebSocket and packets of Socket.IO speak that no signaling protocol claims."""
 
 
 class Reading(NamedTuple):
