@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from sigtrace.value import Value
+from sigtrace.value import Struct, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,8 +39,7 @@ class DecodedFlow(Value, frozen=True, kw_only=True):
     client_is_originator: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True, dict=True):
     """The result: every tuple is in order of time; numbers count from 1 over the whole trace."""
 
     captures: tuple[Capture, ...]

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.signals import Fate
 from sigtrace.calls.waits import Release, Wait, release_without_answer
 from sigtrace.signaling.events import WaitAnswer
-from sigtrace.value import replace
+from sigtrace.value import Struct, replace
 
 if TYPE_CHECKING:
     from sigtrace.calls.signals import Signal
     from sigtrace.signaling.events import PeerId, Waited
 
 
-@dataclass(slots=True)
-class OpenWait:
+class OpenWait(Struct):
     """One wait while it is paired with what ended it."""
 
     event: Waited

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from dataclasses import replace as replace_fields
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.mailbox_chapter import write_mailbox_chapter
 from sigtrace.calls.sessions import Session, SessionEvents, split_sessions
 from sigtrace.calls.verdict import Verdict, judge
 from sigtrace.signaling.events import MailboxEvent
-from sigtrace.value import replace
+from sigtrace.value import Struct, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +24,7 @@ if TYPE_CHECKING:
     from sigtrace.signaling.events import PeerId, SignalingEvent
 
 
-@dataclass(slots=True)
-class History:
+class History(Struct):
     """What the signaling of a trace tells, each list in order of time."""
 
     sessions: list[Session] = field(default_factory=list)
@@ -69,7 +66,7 @@ def _surround_meetings(meetings: Sequence[Meeting], around: Surroundings) -> dic
     from sigtrace.calls.rooms.poll_owners import share_polls
 
     polls = share_polls(meetings, around.polls)
-    return {id(meeting): replace_fields(around, polls=polls.get(id(meeting), ())) for meeting in meetings}
+    return {id(meeting): replace(around, polls=polls.get(id(meeting), ())) for meeting in meetings}
 
 
 def _groups(events: Mapping[str, Sequence[SignalingEvent]]) -> list[SessionEvents | Meeting]:

@@ -23,7 +23,6 @@ protocol names them, each such dialog is a call of its own.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias
@@ -31,7 +30,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sigtrace.calls.peers import Departure
 from sigtrace.calls.signals import Fate
 from sigtrace.signaling.content import SignalKind
-from sigtrace.value import Value, replace
+from sigtrace.value import Struct, Value, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,8 +95,7 @@ class Call(Value, frozen=True, kw_only=True):
         return None if self.ended_ns is None else self.ended_ns - self.began_ns
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A call while its signals are read."""
 
     first: Signal

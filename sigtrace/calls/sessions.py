@@ -8,11 +8,10 @@ are told of a newcomer before the newcomer is.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sigtrace.signaling.events import MessageSent, ServerQuit, SignedIn, SignedOut, Waited
-from sigtrace.value import Value
+from sigtrace.value import Struct, Value, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +30,7 @@ class Session(Value, frozen=True, kw_only=True):
     restarted: bool  # an earlier run of the same server was seen
 
 
-@dataclass(slots=True)
-class SessionEvents:
+class SessionEvents(Struct):
     """The events of one session, in order of time."""
 
     server: Endpoint

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from sigtrace.value import Value, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from sigtrace.calls.rooms.channels import Channel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Value, frozen=True, kw_only=True):
     """What is known beside the events of all sessions."""
 
     last_ns: int  # of the capture's last packet

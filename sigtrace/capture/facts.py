@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from sigtrace.capture.batch import (
@@ -14,7 +13,7 @@ from sigtrace.capture.batch import (
     NameResolution,
 )
 from sigtrace.notices import Notice, Severity
-from sigtrace.value import Value
+from sigtrace.value import Struct, Value, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,8 +57,7 @@ class Capture(Value, frozen=True, kw_only=True):
     secrets: tuple[DecryptionSecrets, ...] = ()
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Struct):
     """One capture while it is read."""
 
     started: CaptureStarted

@@ -1,12 +1,12 @@
 """The options of `live`, in groups; the letters are those of tcpdump and tshark."""
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sigtrace.cli.options import Group
 from sigtrace.sources.live.engines import Engine
 from sigtrace.sources.live.source import DEFAULT_BUFFER_KIB, DEFAULT_SNAP_LENGTH
 
@@ -18,8 +18,7 @@ class Form(Enum):
     NDJSON = "ndjson"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Listening:
+class Listening(Group, frozen=True, kw_only=True):
     """Where packets come from."""
 
     file: Annotated[
@@ -46,8 +45,7 @@ class Listening:
     follow: Annotated[bool, typer.Option("--follow", help="Read FILE, and go on as it grows.")] = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Keeping:
+class Keeping(Group, frozen=True, kw_only=True):
     """What is kept, and when it ends."""
 
     write: Annotated[

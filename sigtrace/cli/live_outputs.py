@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.export.ndjson import render_ndjson
@@ -168,7 +167,7 @@ class TextOutput:
 
         file = self._recording or self._name
         captures = tuple(replace(capture, file=file) for capture in trace.captures)
-        summary = summarise(dataclasses.replace(trace, captures=captures))
+        summary = summarise(replace(trace, captures=captures))
         return summary if self._recording is not None else replace(summary, next=())
 
     def _put(self, rows: str) -> None:
@@ -182,7 +181,7 @@ class TextOutput:
         standing = ""
         lines = min(max(size.lines // 3, 3), size.lines - 1)
         if progress is not None and lines > 0:
-            screen = dataclasses.replace(self._screen(), width=size.columns)  # what is wider would be torn
+            screen = replace(self._screen(), width=size.columns)  # what is wider would be torn
             described = describe_standing(self._trace, progress.now_ns) if self._trace is not None else None
             standing = render_standing(described, self._head, *self._status(progress), screen, lines=lines)
         self._write(self._foot.draw(rows, standing, width=size.columns))

@@ -1,18 +1,21 @@
 """The options that commands share, in groups: a command takes a group as one parameter, see `spread`."""
 
-import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeGuard, get_type_hints
 
 import typer
 
 from sigtrace.cli.exits import reporting
+from sigtrace.value import Value
 from sigtrace.views.times import TimeFormat
+
+
+class Group(Value, frozen=True, kw_only=True):
+    """Options that go together: each field is one, annotated as Typer wants it, and has a default."""
 
 
 class Color(Enum):
@@ -23,8 +26,7 @@ class Color(Enum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Talk:
+class Talk(Group, frozen=True, kw_only=True):
     """How much is said beside the answer."""
 
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no remarks.")] = False
@@ -32,8 +34,7 @@ class Talk:
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Captures:
+class Captures(Group, frozen=True, kw_only=True):
     """What is read."""
 
     captures: Annotated[
@@ -50,8 +51,7 @@ class Captures:
         return [str(path) for path in (*(self.captures or ()), *(self.read or ()))]
 
 
-@dataclass(frozen=True, kw_only=True)
-class CapturesAndSubject(Captures):
+class CapturesAndSubject(Captures, frozen=True, kw_only=True):
     """What is read, and last what of it is meant; see `subject`."""
 
     captures: Annotated[
@@ -62,8 +62,7 @@ class CapturesAndSubject(Captures):
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Group, frozen=True, kw_only=True):
     """What part of the trace is asked for."""
 
     call: Annotated[int | None, typer.Option("--call", metavar="N", help="Only this call.")] = None
@@ -80,8 +79,7 @@ class Choice:
     until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Up to then.")] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Protocols:
+class Protocols(Group, frozen=True, kw_only=True):
     """What signaling is looked for beside what sigtrace knows."""
 
     dialect: Annotated[
@@ -104,8 +102,7 @@ VerifyChecksums = Annotated[
 """Whether the checksums of IPv4, TCP and UDP are looked at."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Times:
+class Times(Group, frozen=True, kw_only=True):
     """How points in time are written."""
 
     time: Annotated[
@@ -114,8 +111,7 @@ class Times:
     ] = TimeFormat.RELATIVE
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+class Target(Group, frozen=True, kw_only=True):
     """Where the answer goes."""
 
     output: Annotated[
@@ -123,8 +119,7 @@ class Target:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
+class Look(Group, frozen=True, kw_only=True):
     """What the answer looks like."""
 
     color: Annotated[Color, typer.Option("--color", help="When to use colours.")] = Color.AUTO
@@ -139,11 +134,11 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     """Return the command as Typer takes it: each field of a group as a parameter, errors as exit codes.
 
     Args:
-        command: its parameters are groups, dataclasses of annotated options, and options of its own; one is a `Talk`.
+        command: its parameters are groups, and options of its own; one is a `Talk`.
     """
     hints = get_type_hints(command, include_extras=True)
     hints.pop("return", None)
-    groups: dict[str, Any] = {name: hint for name, hint in hints.items() if dataclasses.is_dataclass(hint)}
+    groups = {name: hint for name, hint in hints.items() if _is_group(hint)}
     parameters = [one for name in hints for one in _parameters(command, name, hints[name])]
 
     @functools.wraps(command)
@@ -152,7 +147,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
             command(
                 **{name: given.pop(name) for name in hints if name not in groups},
                 **{
-                    name: group(**{one.name: given[one.name] for one in dataclasses.fields(group)})
+                    name: group(**{option: given[option] for option in group.__struct_fields__})
                     for name, group in groups.items()
                 },
             )
@@ -162,14 +157,20 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def _is_group(hint: Any) -> TypeGuard[type[Group]]:
+    return isinstance(hint, type) and issubclass(hint, Group)
+
+
 def _parameters(command: Callable[..., None], name: str, hint: Any) -> list[inspect.Parameter]:
     """Return what stands for one parameter: the fields of a group, or itself."""
-    if not dataclasses.is_dataclass(hint):
+    if not _is_group(hint):
         return [
             inspect.signature(command).parameters[name].replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint)
         ]
-    fields = get_type_hints(hint, include_extras=True)
+    fields, defaults = get_type_hints(hint, include_extras=True), hint()
     return [
-        inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=fields[one.name])
-        for one in dataclasses.fields(hint)
+        inspect.Parameter(
+            option, inspect.Parameter.KEYWORD_ONLY, default=getattr(defaults, option), annotation=fields[option]
+        )
+        for option in hint.__struct_fields__
     ]

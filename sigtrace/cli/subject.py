@@ -1,10 +1,9 @@
 """The last argument of `show` and `packet`: what of the captures before it is meant."""
 
-from dataclasses import replace
-
 import typer
 
 from sigtrace.cli.options import Captures
+from sigtrace.value import replace
 
 
 def split_subject(captures: Captures, forms: str) -> tuple[Captures, str]:

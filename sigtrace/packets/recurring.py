@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sigtrace.notices import Notice, Severity
+from sigtrace.value import Struct
 
 
-@dataclass(slots=True)
-class _Cause:
+class _Cause(Struct):
     severity: Severity
     text: str  # with a place for the number of packets
     reason: str

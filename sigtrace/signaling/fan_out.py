@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sigtrace.application.http.message import Exchange
 from sigtrace.application.websocket.message import Message, Opcode
+from sigtrace.value import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -42,8 +42,7 @@ class Where(NamedTuple):
     by_member: bool = False  # members have paths of their own below it
 
 
-@dataclass(slots=True)
-class _Text:
+class _Text(Struct):
     """All that was said with one key."""
 
     by_server: bool  # first: then it is the server's own word

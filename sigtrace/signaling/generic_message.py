@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sigtrace.signaling import generic_words as words
@@ -19,7 +18,7 @@ from sigtrace.signaling.relayed_content import (
     text_content,
 )
 from sigtrace.text import keep_text
-from sigtrace.value import replace
+from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -41,8 +40,7 @@ _ICE: Final = frozenset({"candidate", "ice", "icecandidate"})
 _INSIDE: Final = frozenset({"data", "payload", "message", "body", "content"})
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Value, frozen=True):
     """One message."""
 
     value: Any

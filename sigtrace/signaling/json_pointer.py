@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sigtrace.errors import DecodeError
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +22,7 @@ class Missing:
 MISSING: Final = Missing()
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(Value, frozen=True):
     """A place in a message: steps into its value, or a parameter of the query."""
 
     steps: tuple[str, ...]

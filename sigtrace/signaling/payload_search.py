@@ -13,7 +13,6 @@ import base64
 import binascii
 import re
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
@@ -23,6 +22,7 @@ from sigtrace.errors import DecodeError
 from sigtrace.signaling.enclosed_bodies import cut_out
 from sigtrace.signaling.message_json import MAX_JSON, decode_value
 from sigtrace.text import keep_text
+from sigtrace.value import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,8 +130,7 @@ def _flattened(bodies: list[Any]) -> Iterator[Any]:
 _remembered = lru_cache(maxsize=64)(_open)
 
 
-@dataclass(slots=True)
-class _Opener:
+class _Opener(Struct):
     """Opens the strings of one payload, as many as the bound allows."""
 
     left: int = MAX_STRINGS

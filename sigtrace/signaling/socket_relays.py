@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,7 +21,7 @@ from sigtrace.signaling.relayed_content import message_content, payload_of, text
 from sigtrace.signaling.socket_arguments import arguments_of
 from sigtrace.signaling.socket_lifecycle import connected_as
 from sigtrace.text import keep_text
-from sigtrace.value import replace
+from sigtrace.value import Struct, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,8 +70,7 @@ def find_relays(packets: Iterable[SocketPacket]) -> dict[int, Relay]:
     return search.finished()
 
 
-@dataclass(slots=True)
-class _Said:
+class _Said(Struct):
     packet: SocketPacket
     values: Counter[Any]
     mentions: frozenset[str]  # ids of clients

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.signaling.content import SignalKind
+from sigtrace.value import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,7 @@ _APART_NS = 2_000_000_000
 """Candidates further apart than this have different causes: a STUN server that answered late, another network."""
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True, dict=True):
     """Candidates from one peer to another with nothing else in that direction between them."""
 
     signals: list[Signal]

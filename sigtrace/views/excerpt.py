@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sigtrace.application.websocket.message import Message
+from sigtrace.value import replace
 from sigtrace.views.people import People
 from sigtrace.views.stays import Stays
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.signaling.functions import WireEvent
 from sigtrace.text import decode_text
+from sigtrace.value import Struct
 from sigtrace.views.abridged import abridged
 from sigtrace.views.halves import half_of_response
 from sigtrace.views.ladder_rows import Stroke, Tone
@@ -29,8 +29,7 @@ class Meaning(NamedTuple):
     event: WireEvent | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class Step:
+class Step(Struct, kw_only=True):
     """One row to be."""
 
     at_ns: int

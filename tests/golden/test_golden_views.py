@@ -17,13 +17,13 @@ from sigtrace.render.terminal.negotiation import render_negotiation
 from sigtrace.render.terminal.screen import Screen
 from sigtrace.render.terminal.summary import render_summary
 from sigtrace.render.terminal.waits import render_waits
+from sigtrace.value import replace
 from sigtrace.views.exchange import explain_exchange
 from sigtrace.views.ladder import build_ladder
 from sigtrace.views.negotiation import explain_negotiations
 from sigtrace.views.summary import summarise
 from sigtrace.views.waits import list_waits
 from sigtrace.views.websocket_message import explain_message
-from tests.builders.changed import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def _trace(capture: str) -> Trace:
 
 
 def _renamed(trace: Trace, name: str) -> Trace:
-    return changed(trace, captures=tuple(changed(capture, file=name) for capture in trace.captures))
+    return replace(trace, captures=tuple(replace(capture, file=name) for capture in trace.captures))
 
 
 @pytest.mark.parametrize(("capture", "view"), [(capture, view) for capture, views in CASES.items() for view in views])

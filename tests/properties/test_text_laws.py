@@ -27,12 +27,12 @@ from sigtrace.render.terminal.ladder import render_ladder
 from sigtrace.render.terminal.screen import Screen
 from sigtrace.render.terminal.summary import render_summary
 from sigtrace.text import encode_text
+from sigtrace.value import replace
 from sigtrace.views.abridged import abridged
 from sigtrace.views.command import quote_file
 from sigtrace.views.ladder import build_ladder
 from sigtrace.views.negotiation import explain_negotiations
 from sigtrace.views.summary import summarise
-from tests.builders.changed import changed
 from tests.builders.hostile import exchange_capture, hostile, hostile_bytes
 
 CAPTURES = Path(__file__).parents[2] / "captures"
@@ -107,10 +107,10 @@ def _call() -> sigtrace.Trace:
 
 def _renamed(name: str, file: str = "call.pcapng") -> sigtrace.Trace:
     trace = _call()
-    return changed(
+    return replace(
         trace,
-        peers=tuple(changed(peer, name=name) for peer in trace.peers),
-        captures=tuple(changed(capture, file=file) for capture in trace.captures),
+        peers=tuple(replace(peer, name=name) for peer in trace.peers),
+        captures=tuple(replace(capture, file=file) for capture in trace.captures),
     )
 
 
@@ -188,7 +188,7 @@ def test_what_is_abridged_fits(text: str, length: int) -> None:
 def test_files_of_descriptions_have_names_of_their_own(names: list[str]) -> None:
     """Whatever peers are called, names of files are plain and differ, also where capital letters do not count."""
     trace = _call()
-    peers = tuple(changed(peer, name=name) for peer, name in zip(trace.peers, names, strict=True))
-    made = [file.name for file in sdp_files(changed(trace, peers=peers))]
+    peers = tuple(replace(peer, name=name) for peer, name in zip(trace.peers, names, strict=True))
+    made = [file.name for file in sdp_files(replace(trace, peers=peers))]
     assert all(re.fullmatch(r"call-1-[a-z]+-[A-Za-z0-9_-]{1,40}-\d\.sdp", one) for one in made)
     assert len({one.lower() for one in made}) == len(made) == 2

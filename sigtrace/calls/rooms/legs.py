@@ -12,10 +12,10 @@ Of some messages only this shows that they are for others at all: without their 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.signaling.room_events import Delivered, Direct, Sent
+from sigtrace.value import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -44,8 +44,7 @@ class Leg(NamedTuple):
     direct: Direct | None = None
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(Struct):
     event: Sent
     broadcast: bool
     taken_by: set[str] = field(default_factory=set)  # channels
@@ -56,8 +55,7 @@ class _Waiting:
         return bool(self.taken_by) and not self.broadcast
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(Struct):
     """Sendings of one essence, the oldest first."""
 
     waiting: list[_Waiting] = field(default_factory=list)

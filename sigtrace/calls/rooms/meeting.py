@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.rooms.homes import bring_home
 from sigtrace.signaling.room_events import JoinAsked, Joined
+from sigtrace.value import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from sigtrace.signaling.room_events import RoomEvent
 
 
-@dataclass(slots=True)
-class Meeting:
+class Meeting(Struct):
     """The room events of one protocol on one server, in order of time."""
 
     server: Endpoint

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.calls.peers import Departure
+from sigtrace.value import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -16,8 +16,7 @@ MAX_OPEN: Final = 64
 """Stays of one peer that may be meant when it leaves: nobody is in more rooms at a time, and the newest are meant."""
 
 
-@dataclass(slots=True)
-class Stay:
+class Stay(Struct):
     """One peer in one room."""
 
     place: int  # among the stays of its peer
@@ -31,8 +30,7 @@ class Stay:
     void: bool = False  # it never came to be
 
 
-@dataclass(slots=True)
-class Member:
+class Member(Struct):
     """One peer over all its stays.
 
     A client may join and leave a thousand times, so what is over is not looked through again and again.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from sigtrace.value import Value
 from sigtrace.views.ladder_rows import Arrow, Mark
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def peers_that_fit(width: int | None, *, fallback: int) -> int:
     return max((width - _GUTTER_WITHOUT_DELTA - 2 * _NARROW_MARGIN - 1) // (MIN_GAP + 1), 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Value, frozen=True, kw_only=True):
     """The places of one section; those of lifelines are counted from `start`."""
 
     number_width: int

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len, set_cell_size
 
 from sigtrace.render.escape import make_ascii, make_visible
+from sigtrace.value import Value
 
 LEAST_WIDTH = 60
 """Cells: two lifelines and the server's need that many with their gutter, and the widest table at its narrowest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Value, frozen=True):
     """The signs that drawings are made of; each is one cell wide unless its name says text."""
 
     thin: str = "│"
@@ -59,8 +57,7 @@ ASCII = Glyphs(
 UNICODE = Glyphs()
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Value, frozen=True):
     """What a renderer needs to know of its output.
 
     `width` is in cells, None where there is no edge: in a file or a pipe nothing is folded and nothing is cut.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sigtrace.render.terminal.line import DIM, PLAIN, Line
 from sigtrace.render.terminal.wrap import wrap
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +19,7 @@ _GAP = 2
 """Cells between two columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Value, frozen=True):
     """A text in a style; `brief` stands in for it, all down its column, where there is no room for it."""
 
     text: str
@@ -28,8 +27,7 @@ class Cell:
     brief: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
+class TableColumn(Value, frozen=True):
     """How a column stands."""
 
     title: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ import sigtrace
 from sigtrace.cli.exits import Code, code_of, complain, reporting
 from sigtrace.errors import CaptureError, OutputError, SelectionError, SourceError
 from sigtrace.notices import Notice, Severity
-from sigtrace.value import replace as replace_value
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from sigtrace.trace import Trace
@@ -49,7 +48,7 @@ def test_notices_that_are_damage(code: str, severity: Severity, expected: Code) 
 def test_truncated_captures_are_damage() -> None:
     """A capture that was cut off is damaged, a whole one is not."""
     assert code_of(_trace()) is Code.OK
-    cut = tuple(replace_value(capture, truncated=True) for capture in _trace().captures)
+    cut = tuple(replace(capture, truncated=True) for capture in _trace().captures)
     assert code_of(replace(_trace(), captures=cut)) is Code.DAMAGED
 
 

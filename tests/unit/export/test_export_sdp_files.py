@@ -9,7 +9,7 @@ import pytest
 import sigtrace
 from sigtrace.export.sdp_files import safe_name, sdp_files
 from sigtrace.signaling.content import SignalKind
-from tests.builders.changed import changed
+from sigtrace.value import replace
 
 ROOT = Path(__file__).parents[3]
 
@@ -52,7 +52,7 @@ def test_re_offers_are_counted() -> None:
 def test_names_that_some_systems_take_for_one_are_counted_as_one() -> None:
     """Where capital letters do not count, the offers of Bob and bob are still two files."""
     trace = sigtrace.analyze(sigtrace.read(ROOT / "captures/basic-call/basic-call.pcapng"))
-    peers = tuple(changed(one, name=name) for one, name in zip(trace.peers, ("Bob", "bob"), strict=True))
-    signals = tuple(changed(one, content=changed(one.content, kind=SignalKind.OFFER)) for one in trace.signals)
-    names = [file.name for file in sdp_files(changed(trace, peers=peers, signals=signals))]
+    peers = tuple(replace(one, name=name) for one, name in zip(trace.peers, ("Bob", "bob"), strict=True))
+    signals = tuple(replace(one, content=replace(one.content, kind=SignalKind.OFFER)) for one in trace.signals)
+    names = [file.name for file in sdp_files(replace(trace, peers=peers, signals=signals))]
     assert names == ["call-1-offer-bob-1.sdp", "call-1-offer-Bob-2.sdp"]

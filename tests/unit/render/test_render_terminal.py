@@ -27,13 +27,13 @@ from sigtrace.render.terminal.summary import render_summary
 from sigtrace.render.terminal.table import Cell, TableColumn, render_table
 from sigtrace.render.terminal.waits import render_waits
 from sigtrace.render.terminal.wrap import wrap
+from sigtrace.value import replace
 from sigtrace.views.exchange import explain_exchange
 from sigtrace.views.ladder import build_ladder
 from sigtrace.views.ladder_rows import ColumnKind, Lifeline, Mark, Quiet, Tone
 from sigtrace.views.negotiation import explain_negotiations
 from sigtrace.views.summary import summarise
 from sigtrace.views.waits import list_waits
-from tests.builders.changed import changed
 
 if TYPE_CHECKING:
     from sigtrace.trace import Trace
@@ -52,12 +52,12 @@ def _trace(name: str) -> Trace:
 def _renamed(*names: str) -> Trace:
     trace = _trace("third-party")
     server = Endpoint("2001:db8:85a3::8a2e:370:7334", 8888)
-    return changed(
+    return replace(
         trace,
-        captures=tuple(changed(capture, file="call.pcapng") for capture in trace.captures),
-        peers=tuple(changed(peer, name=name) for peer, name in zip(trace.peers, names, strict=True)),
-        sessions=tuple(changed(session, server=server) for session in trace.sessions),
-        exchanges=tuple(changed(exchange, server=server) for exchange in trace.exchanges),
+        captures=tuple(replace(capture, file="call.pcapng") for capture in trace.captures),
+        peers=tuple(replace(peer, name=name) for peer, name in zip(trace.peers, names, strict=True)),
+        sessions=tuple(replace(session, server=server) for session in trace.sessions),
+        exchanges=tuple(replace(exchange, server=server) for exchange in trace.exchanges),
     )
 
 
@@ -156,7 +156,7 @@ def test_a_server_alone_is_drawn(width: int | None) -> None:
         Quiet(duration="2 s", duration_ns=2_000_000_000, lifelines=states),
         Mark(time="2.0", delta="", at_ns=0, column=None, text="ends", tone=Tone.HOUSEKEEPING, lifelines=states),
     )
-    alone = changed(ladder, sections=(changed(ladder.sections[0], columns=(server,), rows=rows),))
+    alone = replace(ladder, sections=(replace(ladder.sections[0], columns=(server,), rows=rows),))
     lines = render_ladder(alone, Screen(width=width)).splitlines()
     assert any("2 s quiet" in line for line in lines)
     assert lines[-1].endswith("│ ends")
@@ -186,9 +186,9 @@ def test_an_exchange_shows_hostile_bodies_harmlessly() -> None:
     exchange = trace.exchange(1)
     assert exchange is not None
     assert exchange.response is not None
-    body = changed(exchange.response.body, data=b"\x1b]0;title\x07", content=b"\x1b]0;title\x07")
-    hostile = changed(exchange, response=changed(exchange.response, body=body))
-    text = render_exchange(explain_exchange(changed(trace, exchanges=(hostile, *trace.exchanges[1:])), 1), Screen(80))
+    body = replace(exchange.response.body, data=b"\x1b]0;title\x07", content=b"\x1b]0;title\x07")
+    hostile = replace(exchange, response=replace(exchange.response, body=body))
+    text = render_exchange(explain_exchange(replace(trace, exchanges=(hostile, *trace.exchanges[1:])), 1), Screen(80))
     assert "\\x1b]0;title\\x07" in text
     assert "\x1b" not in text
 
@@ -207,8 +207,8 @@ def test_a_fence_is_longer_than_backticks_inside_it() -> None:
     view = explain_negotiations(_trace("basic-call"))
     (call,) = view.calls
     (one,) = call.rounds
-    raw = tuple(changed(each, sdp="v=0\r\n````\r\n") for each in one.raw)
-    text = render_markdown(changed(view, calls=(changed(call, rounds=(changed(one, raw=raw),)),)))
+    raw = tuple(replace(each, sdp="v=0\r\n````\r\n") for each in one.raw)
+    text = render_markdown(replace(view, calls=(replace(call, rounds=(replace(one, raw=raw),)),)))
     assert "`````sdp\nv=0\n````\n`````\n" in text
 
 

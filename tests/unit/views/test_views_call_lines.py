@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as with_parts
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,6 @@ CAPTURE = Path(__file__).parents[3] / "captures" / "unanswered-offer" / "unanswe
 def test_an_offer_that_nobody_saw_arrive_is_not_said_to_have_been_got(fate: Fate, words: str) -> None:
     """What an unanswered offer came to is said as far as it was captured."""
     trace = analyze(read(CAPTURE))
-    part = with_parts(trace, signals=tuple(replace(signal, fate=fate) for signal in trace.signals))
+    part = replace(trace, signals=tuple(replace(signal, fate=fate) for signal in trace.signals))
     (call,) = part.calls
     assert words in repr(describe_call(part, People(part), call))

@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import sigtrace
+from sigtrace.value import replace
 from sigtrace.views.ladder import build_ladder
 from sigtrace.views.ladder_rows import Arrow, ColumnKind, Lifeline, Mark, Quiet, Stroke, Tone
 from sigtrace.views.selection import Selection, select
 from sigtrace.views.waits import list_waits
-from tests.builders.changed import changed
 
 CAPTURES = Path(__file__).parents[3] / "captures"
 
@@ -123,8 +123,8 @@ def test_a_refusal_is_shown_with_what_was_refused() -> None:
 def test_a_name_as_long_as_a_line_is_shown_without_its_middle() -> None:
     """Neither the columns nor the rows grow with what a stranger calls himself."""
     trace = _trace("basic-call")
-    peers = (changed(trace.peers[0], name="n" * 500), *trace.peers[1:])
-    (section,) = build_ladder(changed(trace, peers=peers)).sections
+    peers = (replace(trace.peers[0], name="n" * 500), *trace.peers[1:])
+    (section,) = build_ladder(replace(trace, peers=peers)).sections
     assert len(section.columns[0].name) == 64
     assert all(len(row.label) < 80 for row in section.rows if isinstance(row, Arrow))
 
@@ -177,7 +177,7 @@ def test_without_signaling_it_says_what_was_seen() -> None:
     ladder = build_ladder(trace)
     assert not ladder.sections
     assert {"TCP:", "HTTP:", "WebSocket:"} <= {sentence.split(" ")[0] for sentence in ladder.nothing}
-    empty = changed(trace, captures=(), exchanges=(), roles=())
+    empty = replace(trace, captures=(), exchanges=(), roles=())
     assert build_ladder(empty).nothing[0] == "The capture holds no packets."
 
 

@@ -13,9 +13,9 @@ import sigtrace
 from sigtrace.application.http.message import Body
 from sigtrace.render.terminal.exchange import render_exchange
 from sigtrace.render.terminal.screen import Screen
+from sigtrace.value import replace
 from sigtrace.views.exchange import explain_exchange
 from sigtrace.views.masking import MASK, mask_header, mask_text
-from tests.builders.changed import changed
 
 CAPTURES = Path(__file__).parents[3] / "captures"
 
@@ -105,12 +105,12 @@ def test_show_masks_headers_and_bodies(verbose: bool) -> None:  # noqa: FBT001 -
     trace = sigtrace.analyze(sigtrace.read(str(CAPTURES / "basic-call" / "basic-call.pcapng")))
     exchange = trace.exchanges[0]
     body = b'{"credential": "secret-1"}'
-    request = changed(
+    request = replace(
         exchange.request,
         headers=((b"Authorization", b"Bearer secret-2"), (b"Link", b"<turn:t>; credential=secret-3")),
         body=Body(length=len(body), sha256="", data=body, missing=0, content=body),
     )
-    spied = changed(trace, exchanges=(changed(exchange, request=request), *trace.exchanges[1:]))
+    spied = replace(trace, exchanges=(replace(exchange, request=request), *trace.exchanges[1:]))
     view = explain_exchange(spied, exchange.number, verbose=verbose)
     shown = render_exchange(view, Screen(width=100))
     assert shown.count(MASK) == 3

@@ -9,11 +9,11 @@ import pytest
 
 import sigtrace
 from sigtrace.errors import SelectionError
+from sigtrace.value import replace
 from sigtrace.views.exchange import explain_exchange
 from sigtrace.views.negotiation import explain_negotiations
 from sigtrace.views.summary import CALLS_SHOWN, PEERS_SHOWN, summarise
 from sigtrace.views.waits import list_waits
-from tests.builders.changed import changed
 
 CAPTURES = Path(__file__).parents[3] / "captures"
 
@@ -51,9 +51,9 @@ def test_many_peers_and_calls_are_cut_to_the_most_telling() -> None:
     """Of two hundred peers those of failed calls are shown, and the rest is counted."""
     trace = _trace("third-party")
     peer, call = trace.peers[0], trace.calls[0]
-    peers = [changed(peer, id=number, name=f"p{number}") for number in range(10, 210)]
-    calls = [changed(call, number=number) for number in range(10, 60)]
-    crowd = changed(
+    peers = [replace(peer, id=number, name=f"p{number}") for number in range(10, 210)]
+    calls = [replace(call, number=number) for number in range(10, 60)]
+    crowd = replace(
         trace,
         peers=(*peers, *trace.peers),
         calls=(*calls, *trace.calls),
@@ -72,7 +72,7 @@ def test_many_peers_and_calls_are_cut_to_the_most_telling() -> None:
 def test_the_next_commands_name_the_file_as_a_shell_wants_it() -> None:
     """A file with a space in its name is quoted, and a failed call is what to look at next."""
     trace = _trace("third-party")
-    renamed = changed(trace, captures=tuple(changed(one, file="my call.pcapng") for one in trace.captures))
+    renamed = replace(trace, captures=tuple(replace(one, file="my call.pcapng") for one in trace.captures))
     assert summarise(renamed).next == (
         ("sigtrace", "chart", "'my call.pcapng'", "--call", "2"),
         ("sigtrace", "sdp", "'my call.pcapng'", "--call", "2"),
@@ -275,11 +275,11 @@ def test_an_answer_whose_offer_was_not_captured_has_a_time_of_its_own() -> None:
 def test_many_captures_are_named_by_the_first_and_the_last() -> None:
     """A ring of files neither fills the screen nor the commands to try."""
     trace = _trace("basic-call")
-    ring = changed(trace, captures=tuple(changed(trace.captures[0], file=f"r{n}.pcap") for n in range(100)))
+    ring = replace(trace, captures=tuple(replace(trace.captures[0], file=f"r{n}.pcap") for n in range(100)))
     summary = summarise(ring)
     assert summary.title == "100 captures, r0.pcap to r99.pcap"
     assert summary.next[0] == ("sigtrace", "chart", "…")
-    piped = changed(trace, captures=(changed(trace.captures[0], file="-"),))
+    piped = replace(trace, captures=(replace(trace.captures[0], file="-"),))
     assert summarise(piped).title == "standard input"
 
 

@@ -8,9 +8,9 @@ import pytest
 
 import sigtrace
 from sigtrace.errors import SelectionError
+from sigtrace.value import replace
 from sigtrace.views.moment import parse_time
 from sigtrace.views.times import Clock, TimeFormat, format_date
-from tests.builders.changed import changed
 
 FIRST = 1_795_188_795_416_854_000  # 2026-11-20 15:33:15.416854 UTC, day 324
 CAPTURES = Path(__file__).parents[3] / "captures"
@@ -77,7 +77,7 @@ def test_every_way_to_write_a_time_is_understood(trace: sigtrace.Trace, text: st
 def test_a_time_of_day_before_the_start_is_on_the_next_day_of_a_capture_over_midnight(trace: sigtrace.Trace) -> None:
     """A capture that runs over midnight has two days, and 00:10 is in the second."""
     (capture,) = trace.captures
-    late = changed(trace, captures=(changed(capture, last_ns=trace.first_ns + 86_400_000_000_000),))
+    late = replace(trace, captures=(replace(capture, last_ns=trace.first_ns + 86_400_000_000_000),))
     assert parse_time("00:10", late) > late.first_ns
     assert parse_time("00:10", trace) < trace.first_ns
 
