@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -12,7 +12,6 @@ import typer
 
 import sigtrace
 from sigtrace.cli.exits import Code, complain, debugging, report
-from sigtrace.cli.options import spread
 from sigtrace.cli.streams import forget_unwritten, open_streams
 
 EXIT_CODES = """
@@ -49,12 +48,22 @@ COMMANDS = {
 
 
 def register(arguments: Sequence[str]) -> None:
-    """Register the command that is called, or all where that is not plain: each takes its time to prepare."""
-    completing = "_SIGTRACE_COMPLETE" in os.environ
-    plain = bool(arguments) and arguments[0] in COMMANDS and not completing
-    for name in arguments[:1] if plain else COMMANDS:
-        command = getattr(import_module(f"sigtrace.cli.{name}"), name)
-        app.command(short_help=COMMANDS[name], epilog=EXIT_CODES)(spread(command))
+    """Register the command that is called, and of the others what a list of them says: each takes time to prepare."""
+    completing = "_SIGTRACE_COMPLETE" in os.environ  # then the arguments are elsewhere
+    called = next((one for one in arguments if not one.startswith("-")), None)
+    for name, purpose in COMMANDS.items():
+        command = _command(name) if completing or name == called else _list_only
+        app.command(name, short_help=purpose, epilog=EXIT_CODES)(command)
+
+
+def _command(name: str) -> Callable[..., None]:
+    from sigtrace.cli.options import spread
+
+    return spread(getattr(import_module(f"sigtrace.cli.{name}"), name))
+
+
+def _list_only() -> None:
+    """Stand for a command that is not called."""
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
