@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,14 +75,15 @@ def test_help_has_an_example_and_the_exit_codes(command: str) -> None:
 
 
 def test_help_is_quick() -> None:
-    """Help and version import none of the heavy libraries."""
+    """Help and version import none of the heavy libraries, and no command."""
     for option in ("--help", "--version"):
         script = (
             f"import sys; sys.argv = ['sigtrace', '{option}']\n"
             "from sigtrace.cli import main\n"
             "try: main()\n"
             "except SystemExit: pass\n"
-            "print('HEAVY', sorted({'numpy', 'scapy', 'pyshark', 'lxml', 'zstandard', 'pygments'} & set(sys.modules)))"
+            "heavy = {'numpy', 'msgspec', 'scapy', 'pyshark', 'lxml', 'zstandard', 'pygments', 'sigtrace.cli.export'}\n"
+            "print('HEAVY', sorted(heavy & set(sys.modules)))"
         )
         done = subprocess.run(
             [sys.executable, "-c", script], capture_output=True, text=True, env=environment(), check=True
@@ -89,10 +91,30 @@ def test_help_is_quick() -> None:
         assert done.stdout.endswith("HEAVY []\n")
 
 
-def test_analyze_imports_only_what_it_needs() -> None:
-    """One plain capture without colours: no merging, no decompression, no painting, and no renderer but its own."""
+NEEDLESS = {
+    *("dataclasses", "http", "importlib.metadata", "rich.style", "zoneinfo"),
+    *("sigtrace.capture.compression", "sigtrace.capture.merge", "sigtrace.capture.pcap"),
+    *("sigtrace.packets.dissector", "sigtrace.packets.checksums"),
+    *("sigtrace.application.detect", "sigtrace.application.http.upgrade", "sigtrace.application.websocket.connection"),
+    *("sigtrace.application.socketio.request", "sigtrace.application.socketio.gathering"),
+    *(f"sigtrace.signaling.{name}" for name in ("bearer", "chat", "generic", "signalmaster", "skyrtc", "whip")),
+    *("sigtrace.calls.rooms", "sigtrace.sdp.agreement"),
+    *("sigtrace.views.ladder", "sigtrace.views.selection", "sigtrace.render.terminal.ladder", "sigtrace.export.table"),
+}
+"""What is of no use for a capture of plain packets that speak peerconnection, where nothing of it is chosen."""
+
+
+@pytest.mark.parametrize(
+    ("command", "needed", "others"),
+    [
+        ("analyze", "sigtrace.render.terminal.summary", {"sigtrace.export"}),
+        ("export", "sigtrace.export.records", {"rich", "sigtrace.render.terminal", "sigtrace.views.summary"}),
+    ],
+)
+def test_only_what_is_needed_is_imported(command: str, needed: str, others: set[str]) -> None:
+    """What a plain capture does not hold and the command does not write is not imported."""
     script = (
-        f"import sys; sys.argv = ['sigtrace', 'analyze', {str(BASIC)!r}]\n"
+        f"import sys; sys.argv = ['sigtrace', {command!r}, {str(BASIC)!r}]\n"
         "from sigtrace.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
@@ -100,16 +122,13 @@ def test_analyze_imports_only_what_it_needs() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), check=True)
     loaded = set(done.stdout.rpartition("LOADED ")[2].split())
-    assert "sigtrace.render.terminal.summary" in loaded
-    needless = {
-        "rich.style",
-        "sigtrace.capture.compression",
-        "sigtrace.capture.merge",
-        "sigtrace.render.terminal.ladder",
-        "sigtrace.views.ladder",
-        "zoneinfo",
-    }
-    assert not loaded & needless
+    assert needed in loaded
+    assert not loaded & (NEEDLESS | others)
+
+
+def test_what_need_not_be_imported_exists() -> None:
+    """What is watched for is there under that name, so that not finding it means something."""
+    assert all(find_spec(name) is not None for name in NEEDLESS)
 
 
 def test_standard_input() -> None:
