@@ -28,6 +28,7 @@ from sigtrace.streams.flow import Delivery, End
 from sigtrace.streams.order import TimeOrder
 from sigtrace.streams.reassembly import MAX_KEPT_FACTS, Reassembler
 from sigtrace.trace import DecodedFlow, Trace
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -280,7 +281,7 @@ class Analyzer:
         closed_ns = {flow.number: flow.closed_ns for flow in flows if flow.closed_ns is not None}
         traffic = decode_socketio(exchanges, messages, closed_ns=closed_ns)
         if self._recollection is not None:
-            traffic = traffic._replace(packets=self._recollection.same(traffic.packets))
+            traffic = replace(traffic, packets=self._recollection.same(traffic.packets))
         carrying = _carrying(traffic, exchanges)
         reading = read_units(
             self._protocols, exchanges, messages, traffic.packets, carrying, recollection=self._recollection

@@ -16,4 +16,4 @@ __all__ = ["Struct", "Value", "field", "replace"]
 
 
 class Value(Struct, frozen=True, gc=False):
-    """Derive with `frozen=True, kw_only=True`: fields are named where a value is made."""
+    """Derive with `frozen=True, kw_only=True`: fields are named where one is made, unless there are two or three."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.calls.acts import Act
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from sigtrace.calls.waits import Wait
 
 
-class Chapter(NamedTuple):
+class Chapter(Value, frozen=True):
     """One session's part of a history; its signals are numbered from 0 by their place, its calls from 1."""
 
     session: Session

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from sigtrace.errors import CaptureError
+from sigtrace.value import Value
 
 HEAD_LENGTH = 512  # bytes: enough for every magic below and to tell text from binary
 
@@ -20,7 +20,7 @@ class Compression(Enum):
     LZ4 = "lz4"
 
 
-class PcapKind(NamedTuple):
+class PcapKind(Value, frozen=True):
     """What a pcap magic says of the file (draft-ietf-opsawg-pcap §4; the modified kind: libpcap sf-pcap.c)."""
 
     name: str
@@ -29,7 +29,7 @@ class PcapKind(NamedTuple):
     header_length: int  # bytes of each record header
 
 
-class PcapngKind(NamedTuple):
+class PcapngKind(Value, frozen=True):
     """A pcapng capture; each of its sections says its own byte order (draft-ietf-opsawg-pcapng §4.1)."""
 
     name: str = "pcapng"

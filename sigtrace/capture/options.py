@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable  # noqa: TC003  a type alias below uses it when the module runs
-from typing import NamedTuple
 
 from sigtrace.text import decode_text
+from sigtrace.value import Value
 
 # Options of one block that are looked at, bytes: a value has 64 KiB at most, and what people and programs write is far
 # shorter. What lies behind is left out.
@@ -23,7 +23,7 @@ STATISTICS_START, STATISTICS_END = 2, 3
 STATISTICS_RECEIVED, STATISTICS_DROPPED, STATISTICS_SYSTEM_DROPPED = 4, 5, 7
 
 
-class Option(NamedTuple):
+class Option(Value, frozen=True):
     """One option as written: its value without padding."""
 
     code: int

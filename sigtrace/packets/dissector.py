@@ -11,7 +11,7 @@ Ethernet, and so on, at most `MAX_HEADERS` deep. Fragments leave the way and com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sigtrace.notices import Notice, Severity
 from sigtrace.packets.checksums import Checksums
@@ -25,6 +25,7 @@ from sigtrace.packets.net.fragments import FRAGMENTS_BOUND, FRAGMENTS_INCOMPLETE
 from sigtrace.packets.recurring import Recurring
 from sigtrace.packets.tally import Kind
 from sigtrace.packets.transport.tcp import decode_segment
+from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ _TEXTS = {  # those that are not "damaged"
 _MALFORMED_TEXT = "{count} packets with a damaged header; left out"
 
 
-class Dissected(NamedTuple):
+class Dissected(Value, frozen=True):
     """What one record turned out to be."""
 
     kind: Kind
@@ -82,7 +83,7 @@ class Dissector:
         length = max(record.original, len(record.data))
         found = Dissected(Kind.NOT_IP, [], [])
         kind = self._follow(Layer(Space.LINK, record.link_type, record.data, length), record, found, MAX_HEADERS)
-        return found._replace(kind=kind)
+        return replace(found, kind=kind)
 
     def close(self) -> list[Notice]:
         """Give up what is not whole; return a notice for each kind of damage there was."""

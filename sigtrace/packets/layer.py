@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from sigtrace.errors import DecodeError
+from sigtrace.value import Value, replace
 
 PACKET_CUT = "packet.cut"  # a header reaches beyond what the snap length left of the packet
 
@@ -29,7 +30,7 @@ class HeaderError(DecodeError):
         self.code = code
 
 
-class Carrier(NamedTuple):
+class Carrier(Value, frozen=True):
     """What the transport layer must know of the IP header that was taken off before it."""
 
     source: bytes  # 4 or 16 bytes
@@ -40,7 +41,7 @@ class Carrier(NamedTuple):
 NO_CARRIER = Carrier(b"", b"", -1)
 
 
-class Layer(NamedTuple):
+class Layer(Value, frozen=True):
     """The bytes that one header left to the next: `number` in `space` says what they are."""
 
     space: Space
@@ -61,10 +62,10 @@ class Layer(NamedTuple):
 
     def limited(self, length: int) -> Layer:
         """Return this layer without what lies beyond `length` bytes on the wire: padding, a trailer."""
-        return self._replace(data=self.data[:length], length=min(self.length, length))
+        return replace(self, data=self.data[:length], length=min(self.length, length))
 
 
-class Fragment(NamedTuple):
+class Fragment(Value, frozen=True):
     """A part of an IP packet's payload (RFC 791 §3.2, RFC 8200 §4.5)."""
 
     key: tuple[bytes, ...]  # equal for the fragments of one packet
@@ -73,7 +74,7 @@ class Fragment(NamedTuple):
     part: Layer
 
 
-class FrameFragment(NamedTuple):
+class FrameFragment(Value, frozen=True):
     """A part of an 802.11 frame's payload, the MSDU (IEEE 802.11 §10.4): numbered, where IP says the place."""
 
     key: tuple[bytes, ...]  # equal for the fragments of one MSDU

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.integer import MAX_32, decode_integer
@@ -45,7 +45,7 @@ class Codec(Value, frozen=True, kw_only=True):
         return next((value for key, value in self.format_parameters if key.lower() == wanted), default)
 
 
-class RtpMap(NamedTuple):
+class RtpMap(Value, frozen=True):
     """What a payload type stands for (`a=rtpmap`, RFC 8866 §6.6)."""
 
     name: str
@@ -125,15 +125,14 @@ def gather_codecs(kind: str, payload_types: Iterable[int], section: Section) -> 
 def _build_codec(
     kind: str, payload_type: int, mapping: RtpMap, parameters: FormatParameters, feedback: tuple[str, ...]
 ) -> Codec:
-    name, clock_hz, channels = mapping
     return Codec(
         payload_type=payload_type,
-        name=name,
-        clock_hz=clock_hz,
-        channels=1 if channels is None and name and kind == "audio" else channels,
+        name=mapping.name,
+        clock_hz=mapping.clock_hz,
+        channels=1 if mapping.channels is None and mapping.name and kind == "audio" else mapping.channels,
         format_parameters=parameters,
         feedback=feedback,
-        retransmits=_served(parameters) if name.lower() == "rtx" else None,
+        retransmits=_served(parameters) if mapping.name.lower() == "rtx" else None,
     )
 
 

@@ -10,13 +10,13 @@ without the `a=` in front.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.candidate import Candidate, decode_candidate
 from sigtrace.sdp.lines import Line, MalformedLine, Section, decode_lines, decode_words, encode_lines, split_sections
 from sigtrace.sdp.lines import decode_text as decode_value
-from sigtrace.value import Value
+from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ class FragmentSection(Value, frozen=True, kw_only=True):
     pwd: str | None
 
 
-class Trickled(NamedTuple):
+class Trickled(Value, frozen=True):
     """One candidate, or the word that no more will come."""
 
     text: str | None  # as written, from `candidate:` on; None: there are no more
@@ -107,7 +107,7 @@ def _regular(lines: Iterable[Line]) -> Iterator[Line]:
     """Give bare candidate lines their `a=`, and leave blank lines out."""
     for line in lines:
         if line.text.startswith(_BARE):
-            yield line._replace(text=f"a={line.text}")
+            yield replace(line, text=f"a={line.text}")
         elif line.text.strip():
             yield line
 

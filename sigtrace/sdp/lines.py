@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sigtrace.errors import DecodeError
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +29,7 @@ _TYPES = frozenset("vosiuepcbtrzkam")
 _T = TypeVar("_T")
 
 
-class Line(NamedTuple):
+class Line(Value, frozen=True):
     """One line as written."""
 
     number: int  # from 1
@@ -43,7 +44,7 @@ class Attribute(NamedTuple):
     value: str | None
 
 
-class MalformedLine(NamedTuple):
+class MalformedLine(Value, frozen=True, order=True):
     """A line that could not be read, or not wholly; the description's other lines were."""
 
     number: int  # from 1

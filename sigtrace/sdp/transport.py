@@ -7,9 +7,10 @@ section lacks of fingerprint, role and multiplexing is taken from the first sect
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sigtrace.sdp.security import Setup
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.sdp.description import Description
@@ -30,7 +31,7 @@ class KeyExchange(Enum):
     SDES = "sdes"
 
 
-class Transport(NamedTuple):
+class Transport(Value, frozen=True):
     """What counts for the transport of one section, from its own lines or from those of its bundle."""
 
     fingerprints: bool

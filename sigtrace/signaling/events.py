@@ -7,7 +7,7 @@ every request: their events are here. In the other, a lasting channel is the pee
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.value import Value
 
@@ -43,7 +43,7 @@ class Leg(Enum):
     DELIVERED = "delivered"  # server → peer
 
 
-class Listed(NamedTuple):
+class Listed(Value, frozen=True):
     """One entry of a server's list of peers."""
 
     name: str

@@ -8,7 +8,8 @@ Linux. On the server, `main` is the loop in `main.cc`.
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from sigtrace.value import Value
 
 
 class WireEvent(Enum):
@@ -38,7 +39,7 @@ class WireEvent(Enum):
     QUIT = "quit"
 
 
-class Functions(NamedTuple):
+class Functions(Value, frozen=True):
     """The functions on both ends of one thing on the wire; either side may be empty."""
 
     sender: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sigtrace.application.http.message import Exchange
 from sigtrace.application.websocket.message import Message
@@ -11,6 +11,7 @@ from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.kept_descriptions import KeptDescriptions
 from sigtrace.signaling.kept_events import KeptEvents
 from sigtrace.signaling.recognition import ExchangeRole, Recogniser, role_of
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +26,7 @@ PLAIN, SOCKETIO = "websocket", "socket.io"
 """What messages of WebSocket and packets of Socket.IO speak that no signaling protocol claims."""
 
 
-class Reading(NamedTuple):
+class Reading(Value, frozen=True):
     """What the units of a trace say."""
 
     events: dict[str, list[SignalingEvent]]  # by name of the protocol

@@ -44,7 +44,7 @@ def test_changed_lines_are_encoded() -> None:
     """The text follows the lines: a line that is replaced is replaced in the text, and nothing else."""
     description = sample("chromium-offer")
     lines = tuple(
-        line._replace(text="a=ice-pwd:hidden") if line.text.startswith("a=ice-pwd:") else line
+        replace(line, text="a=ice-pwd:hidden") if line.text.startswith("a=ice-pwd:") else line
         for line in description.lines
     )
     expected = sample_text("chromium-offer").replace("yfr/DEVd48FFWlEWG6kQIlTI", "hidden")

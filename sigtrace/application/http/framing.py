@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sigtrace.application.http.body import BodyReader, ChunkedBody, LengthBody, LostBody, UntilCloseBody
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from sigtrace.application.http.head import HeaderSection
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 _MAX_LENGTH_DIGITS = 18  # 10^18 bytes: above every capture, and within 64 bits
 
 
-class Framing(NamedTuple):
+class Framing(Value, frozen=True):
     """The framing that the head announces."""
 
     body: BodyReader | None  # None when the message has none

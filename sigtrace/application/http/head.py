@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from sigtrace.value import Value
 
 Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
@@ -19,7 +21,7 @@ _MAX_REMEMBERED = 1024  # bytes of a block or line; 512 blocks and 2048 lines ma
 _FRAMING_NAMES = frozenset([b"content-length", b"transfer-encoding", b"content-encoding", b"upgrade", b"expect"])
 
 
-class HeaderSection(NamedTuple):
+class HeaderSection(Value, frozen=True):
     """Decoded header fields."""
 
     fields: Fields  # as on the wire, in order, repeated ones too
@@ -28,7 +30,7 @@ class HeaderSection(NamedTuple):
     dropped: int  # lines above MAX_FIELDS: left out
 
 
-class _Field(NamedTuple):
+class _Field(Value, frozen=True):
     pair: tuple[bytes, bytes]
     framing_name: bytes | None  # lower case
 

@@ -10,6 +10,8 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+from sigtrace.value import Value
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -42,7 +44,7 @@ class Start(Enum):
     YES = "yes"
 
 
-class RequestLine(NamedTuple):
+class RequestLine(Value, frozen=True):
     """A request line (RFC 9112 §3)."""
 
     method: str
@@ -50,7 +52,7 @@ class RequestLine(NamedTuple):
     version: str  # empty when it is not there
 
 
-class StatusLine(NamedTuple):
+class StatusLine(Value, frozen=True):
     """A status line (RFC 9112 §4)."""
 
     version: str

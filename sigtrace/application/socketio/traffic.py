@@ -9,10 +9,10 @@ Nearly every exchange shows by its target that it is none of this; the rest of t
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from sigtrace.notices import Notice, NoticeLog, Severity
-from sigtrace.value import replace
+from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ KEPT_PACKETS: Final = 500_000
 PACKETS_DROPPED: Final = "socketio.packets-dropped"
 
 
-class SocketTraffic(NamedTuple):
+class SocketTraffic(Value, frozen=True):
     """What was found."""
 
     sessions: tuple[EngineSession, ...]  # in order of their first carriers

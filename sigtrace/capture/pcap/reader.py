@@ -54,6 +54,7 @@ from sigtrace.capture.reader import (
     Window,
 )
 from sigtrace.notices import Severity
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -176,7 +177,7 @@ class PcapReader:
             if leads is None:
                 return False
             if leads:
-                self._kind = self._kind._replace(header_length=length, name=name)
+                self._kind = replace(self._kind, header_length=length, name=name)
                 self._habits = Habits(self._kind)
                 self._format = name + self._format.removeprefix(usual[1])
                 break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sigtrace.binary import FieldReader
 from sigtrace.capture.batch import DecryptionSecrets, InterfaceStatistics, NameResolution
@@ -26,6 +26,7 @@ from sigtrace.capture.options import (
 from sigtrace.capture.timestamps import Resolution, decode_resolution
 from sigtrace.errors import DecodeError
 from sigtrace.text import decode_text
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ NUMBERED_BLOCKS = frozenset({BlockType.JOURNAL_EXPORT, BlockType.CUSTOM, BlockTy
 """Blocks that are no packets of ours, but that Wireshark lists, and so numbers."""
 
 
-class SectionFacts(NamedTuple):
+class SectionFacts(Value, frozen=True):
     """What a section header says of the capture."""
 
     hardware: str | None = None
@@ -62,7 +63,7 @@ class SectionFacts(NamedTuple):
     comments: tuple[str, ...] = ()
 
 
-class InterfaceFacts(NamedTuple):
+class InterfaceFacts(Value, frozen=True):
     """What an interface description says."""
 
     name: str | None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sigtrace.value import replace
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -119,4 +121,4 @@ def _join(parts: list[Layer]) -> Layer:
         data += part.data
         if len(part.data) < part.length:
             break
-    return parts[0]._replace(data=data, length=sum(part.length for part in parts))
+    return replace(parts[0], data=data, length=sum(part.length for part in parts))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import FrameFragment, HeaderError, Layer, Space
 from sigtrace.packets.link.ethernet import LINK_MALFORMED, LINK_PROTECTED, LLC, SNAP_HEADERS
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +82,6 @@ def _subframes(body: Layer) -> Sequence[Layer]:
         length = int.from_bytes(body.data[at + 12 : at + _SUBFRAME_HEADER], "big")
         start = at + _SUBFRAME_HEADER
         on_wire = min(length, max(body.length - start, 0))
-        frames.append(body._replace(data=body.data[start : start + length], length=on_wire))
+        frames.append(replace(body, data=body.data[start : start + length], length=on_wire))
         at = start + length + -(_SUBFRAME_HEADER + length) % 4
     return frames

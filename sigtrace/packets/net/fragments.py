@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import Fragment, HeaderError, Layer
 from sigtrace.packets.net.ipv4 import IP_MALFORMED
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ class _Partial:
         if not fragment.more and self.total is None:
             self.total = fragment.offset + fragment.part.length
         if not fragment.offset and self.first is None:
-            self.first = fragment.part._replace(data=b"")
+            self.first = replace(fragment.part, data=b"")
         cut = len(data) < fragment.part.length
         units = len(data) // _UNIT if fragment.more or cut else -(-len(data) // _UNIT)
         start = fragment.offset // _UNIT
@@ -78,7 +79,7 @@ class _Partial:
         units = -(-self.total // _UNIT)
         if len(self.arrived) < units or self.arrived.count(1, 0, units) < units:
             return None
-        return self.first._replace(data=bytes(self.data[: self.total]), length=self.total)
+        return replace(self.first, data=bytes(self.data[: self.total]), length=self.total)
 
 
 class Reassembler:

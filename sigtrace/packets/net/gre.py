@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import Layer, Space
 from sigtrace.packets.link.ethernet import IPV4, IPV6, TRANSPARENT_ETHERNET
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,4 +72,4 @@ def _mirrored(layer: Layer, start: int) -> Layer:
     mirrored = layer.inner(end + _ERSPAN_III_OPTIONAL * optional, Space.ETHERTYPE, TRANSPARENT_ETHERNET)
     if frame_type != _ERSPAN_IP or not mirrored.data:
         return mirrored
-    return mirrored._replace(number=IPV4 if mirrored.data[0] >> 4 == 4 else IPV6)
+    return replace(mirrored, number=IPV4 if mirrored.data[0] >> 4 == 4 else IPV6)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import Carrier, Fragment, HeaderError, Layer, Space
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def decode_ipv4(layer: Layer) -> Sequence[Layer | Fragment]:
     identification, place = int.from_bytes(data[4:6], "big"), int.from_bytes(data[6:8], "big")
     tells = identification or not place & DONT_FRAGMENT
     carrier = Carrier(data[12:16], data[16:20], identification if tells else -1)
-    payload = layer._replace(carrier=carrier).limited(total).inner(header, Space.IP, data[9])
+    payload = replace(layer, carrier=carrier).limited(total).inner(header, Space.IP, data[9])
     if not place & (MORE_FRAGMENTS | OFFSET_MASK):
         return (payload,)
     key = (data[12:16], data[16:20], data[9:10], data[4:6])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import Carrier, Fragment, HeaderError, Layer, Space
 from sigtrace.packets.net.ipv4 import IP_MALFORMED
+from sigtrace.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def decode_ipv6(layer: Layer) -> Sequence[Layer]:
     payload_length = int.from_bytes(data[4:6], "big")
     total = min(HEADER + payload_length, layer.length) if payload_length else layer.length
     carrier = Carrier(data[8:24], data[24:40], -1)
-    return (layer._replace(carrier=carrier).limited(total).inner(HEADER, Space.IP, data[6]),)
+    return (replace(layer, carrier=carrier).limited(total).inner(HEADER, Space.IP, data[6]),)
 
 
 def decode_options(layer: Layer) -> Sequence[Layer]:
@@ -54,7 +55,7 @@ def decode_routing(layer: Layer) -> Sequence[Layer]:
     if not left or at is None or len(header) < 8 + 16:
         return (payload,)
     last = header[at:][:16]
-    return (payload._replace(carrier=payload.carrier._replace(destination=last)),)
+    return (replace(payload, carrier=replace(payload.carrier, destination=last)),)
 
 
 def decode_authentication(layer: Layer) -> Sequence[Layer]:
