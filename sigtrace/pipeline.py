@@ -16,6 +16,7 @@ from sigtrace.calls.surroundings import Surroundings
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.facts import CaptureFacts
 from sigtrace.notices import Notice, NoticeLog
+from sigtrace.packets.rows import Rows
 from sigtrace.packets.sieve import Sieve
 from sigtrace.signaling import PROTOCOLS
 from sigtrace.signaling.events import ExchangeKind
@@ -31,7 +32,7 @@ from sigtrace.trace import DecodedFlow, Trace
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from sigtrace.application.http.message import Exchange
     from sigtrace.application.socketio.traffic import SocketTraffic
@@ -166,12 +167,11 @@ class Analyzer:
         self._reassembler.keep_only(self._spoken)
         self._reassembler.let_closed_go(self._spoken, before_ns)
 
-    def _sift(self, batch: Batch) -> Iterator[Segment]:
-        for unit in self._sieve.feed(batch):
-            if isinstance(unit, Notice):
-                self._notices.add(unit)
-            else:
-                yield unit
+    def _sift(self, batch: Batch) -> list[Segment]:
+        found, notices = self._sieve.sift(batch)
+        for notice in notices:
+            self._notices.add(notice)
+        return found.segments() if isinstance(found, Rows) else found
 
     def _reassemble(self, segments: Iterable[Segment]) -> None:
         reassemble = self._reassembler.feed

@@ -1,23 +1,23 @@
-"""TCP rows → `Segment`s: columns become Python objects here, and only here, with as little work a row as can be."""
+"""TCP rows with their headers → `Rows`: the fields of every segment as columns, with as few operations as can be."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sigtrace.packets.net.ipv4 import DONT_FRAGMENT
-from sigtrace.packets.packet import Segment
+from sigtrace.packets.rows import Rows, with_objects
 from sigtrace.packets.transport.tcp import HAS_IDENTIFICATION, HAS_TIMESTAMP, HEADER, timestamp_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from sigtrace.capture.batch import Batch
     from sigtrace.packets.columns import TcpRows
+    from sigtrace.packets.packet import Segment
     from sigtrace.packets.windows import Headers, Windows
 
 # The two layouts that nearly all timestamps come in. Established: no-operation twice, timestamps. SYN of Linux:
@@ -26,56 +26,70 @@ _ESTABLISHED = np.dtype([("kinds", ">u4"), ("value", ">u4"), ("echo", ">u4")])
 _SYN = np.dtype([("mss", ">u2"), ("size", ">u2"), ("kinds", ">u4"), ("value", ">u4"), ("echo", ">u4")])
 _ESTABLISHED_KINDS, _SYN_MSS, _SYN_KINDS = 0x0101080A, 0x0204, 0x0402080A
 
-# What `Segment._make` does, without its Python frame: 0.1 µs a row instead of 0.3.
-_segment: Callable[[Iterable[Any]], Segment] = partial(tuple.__new__, Segment)
 
-
-def endpoints(tcp: TcpRows) -> tuple[list[bytes], list[bytes]]:
-    """Return the packed sources and destinations of TCP rows."""
+def endpoints(tcp: TcpRows) -> tuple[Headers, Headers]:
+    """Return the packed sources and destinations of TCP rows, as opaque columns."""
     source = _endpoint(tcp.ip.header["source"], tcp.header["source_port"])
     return source, _endpoint(tcp.ip.header["destination"], tcp.header["destination_port"])
 
 
-def _endpoint(address: Headers, port: Headers) -> list[bytes]:
+def _endpoint(address: Headers, port: Headers) -> Headers:
     packed = np.empty(len(address), [("address", address.dtype), ("port", port.dtype)])
     packed["address"], packed["port"] = address, port
-    packed_bytes: list[bytes] = packed.view(f"V{packed.itemsize}").tolist()
-    return packed_bytes
+    opaque: Headers = packed.view(f"V{packed.itemsize}")
+    return opaque
 
 
-def make_segments(
-    batch: Batch, windows: Windows, tcp: TcpRows, source: Iterable[bytes], destination: Iterable[bytes]
-) -> list[Segment]:
-    """Make a segment of each TCP row; `source` and `destination` as `endpoints` returned them for these rows."""
+def make_rows(
+    batch: Batch, windows: Windows, groups: Sequence[TcpRows], segments: Sequence[Segment]
+) -> Rows | list[Segment]:
+    """Make columns of all segments of a batch, in record order; a list where none of them came by columns.
+
+    Columns hold endpoints of one size: rows of the rarer IP version become objects.
+
+    Args:
+        batch: whose rows these are.
+        windows: on its buffer.
+        groups: rows by IP version.
+        segments: those that did not come by columns, in record order.
+    """
+    if not groups:
+        return [*segments]
+    columns = [_columns(batch, windows, tcp) for tcp in sorted(groups, key=_count, reverse=True)]
+    objects = [segment for rows in columns[1:] for segment in rows.segments()]
+    return with_objects(columns[0], sorted([*objects, *segments], key=_number) if objects else segments)
+
+
+def _count(tcp: TcpRows) -> int:
+    return len(tcp.header)
+
+
+def _number(segment: Segment) -> int:
+    return segment.number
+
+
+def _columns(batch: Batch, windows: Windows, tcp: TcpRows) -> Rows:
     rows, header, ip = tcp.ip.rows, tcp.header, tcp.ip
     offset = (header["offset"] >> 4).astype(np.int64) * 4
-    payload_length = ip.length - offset
-    return list(
-        map(
-            _segment,
-            zip(
-                (batch.first_number + rows).tolist(),
-                batch.at_ns[rows].tolist(),
-                batch.interface[rows].tolist(),
-                source,
-                destination,
-                header["sequence"].tolist(),
-                header["acknowledgment"].tolist(),
-                header["flags"].tolist(),
-                header["window"].tolist(),
-                _payloads(batch, ip.start + offset, ip.start + ip.captured),
-                payload_length.tolist(),
-                _identities(batch, windows, tcp, offset).tolist(),
-                strict=True,
-            ),
-        )
+    start = ip.start + offset
+    source, destination = endpoints(tcp)
+    return Rows(
+        buffer=batch.buffer,
+        number=batch.first_number + rows,
+        at_ns=batch.at_ns[rows],
+        interface=batch.interface[rows],
+        source=source,
+        destination=destination,
+        sequence=header["sequence"].astype(np.int64),
+        acknowledgment=header["acknowledgment"].astype(np.int64),
+        flags=header["flags"],
+        window=header["window"],
+        start=start,
+        held=np.maximum(ip.start + ip.captured - start, 0),
+        length=ip.length - offset,
+        identity=_identities(batch, windows, tcp, offset),
+        objects={},
     )
-
-
-def _payloads(batch: Batch, start: NDArray[np.int64], end: NDArray[np.int64]) -> list[bytes]:
-    buffer = batch.buffer.data
-    pairs = zip(start.tolist(), end.tolist(), strict=True)
-    return [bytes(buffer[first:last]) if last > first else b"" for first, last in pairs]
 
 
 def _identities(batch: Batch, windows: Windows, tcp: TcpRows, offset: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -15,7 +15,8 @@ import numpy as np
 from sigtrace.capture.batch import Record
 from sigtrace.packets.columns import UNDECIDED, Sorted, TcpRows, sort_out
 from sigtrace.packets.dropped import DroppedFlows
-from sigtrace.packets.segments import endpoints, make_segments
+from sigtrace.packets.rows import Rows
+from sigtrace.packets.segments import endpoints, make_rows
 from sigtrace.packets.tally import Count, Kind, Tally
 from sigtrace.packets.windows import Windows
 
@@ -59,20 +60,25 @@ class Sieve:
 
     def feed(self, batch: Batch) -> list[Segment | Notice]:
         """Return the segments of a batch, and the notices about it that cannot wait, in record order."""
+        found, notices = self._sift(batch)
+        segments = found.segments() if isinstance(found, Rows) else found
+        return _in_order(segments, notices)
+
+    def sift(self, batch: Batch) -> tuple[Rows | list[Segment], list[Notice]]:
+        """Return the same, the segments as columns where any came by columns."""
+        found, notices = self._sift(batch)
+        return found, [notice for _, notice in notices]
+
+    def _sift(self, batch: Batch) -> tuple[Rows | list[Segment], list[tuple[int, Notice]]]:
         windows = Windows(batch.buffer)
         kind, tcp = sort_out(batch, windows) if self._columns else _nothing_sorted(batch)
         segments, notices = self._dissect(batch, kind)
-        candidates = [_of_columns(rows) for rows in tcp]
         if self._dropped:
-            admitted = self._admit([*candidates, _of_segments(batch, segments)], kind)
+            admitted = self._admit([*map(_of_columns, tcp), _of_segments(batch, segments)], kind)
             segments = [segment for segment, passes in zip(segments, admitted.pop(), strict=True) if passes]
-            tcp, candidates = _only(tcp, candidates, admitted)
+            tcp = _only(tcp, admitted)
         self._count(batch, kind)
-        made = [
-            make_segments(batch, windows, rows, found.source, found.destination)
-            for rows, found in zip(tcp, candidates, strict=True)
-        ]
-        return _in_order([*made, segments], notices)
+        return make_rows(batch, windows, tcp, segments), notices
 
     def drop(self, source: bytes, destination: bytes) -> None:
         """Leave out this TCP flow, both directions, from the next batch on and until a SYN reuses its ports."""
@@ -136,7 +142,7 @@ def _record(batch: Batch, row: int) -> Record:
 
 def _of_columns(tcp: TcpRows) -> _Candidates:
     source, destination = endpoints(tcp)
-    return _Candidates(tcp.ip.rows, source, destination, tcp.header["flags"].tolist())
+    return _Candidates(tcp.ip.rows, source.tolist(), destination.tolist(), tcp.header["flags"].tolist())
 
 
 def _of_segments(batch: Batch, segments: list[Segment]) -> _Candidates:
@@ -148,29 +154,16 @@ def _of_segments(batch: Batch, segments: list[Segment]) -> _Candidates:
     )
 
 
-def _only(
-    tcp: tuple[TcpRows, ...], candidates: list[_Candidates], admitted: list[NDArray[np.bool_]]
-) -> tuple[tuple[TcpRows, ...], list[_Candidates]]:
-    """Return the admitted rows of each group, and their ends."""
-    kept = tuple(rows.only(mask) for rows, mask in zip(tcp, admitted, strict=True))
-    ends = [
-        _Candidates(
-            group.rows[mask],
-            [end for end, passes in zip(group.source, mask.tolist(), strict=True) if passes],
-            [end for end, passes in zip(group.destination, mask.tolist(), strict=True) if passes],
-            [],
-        )
-        for group, mask in zip(candidates, admitted, strict=True)
-    ]
-    return kept, ends
+def _only(tcp: tuple[TcpRows, ...], admitted: list[NDArray[np.bool_]]) -> tuple[TcpRows, ...]:
+    """Return the admitted rows of each group."""
+    kept = (rows.only(mask) for rows, mask in zip(tcp, admitted, strict=True))
+    return tuple(rows for rows in kept if len(rows.header))
 
 
-def _in_order(made: list[list[Segment]], notices: list[tuple[int, Notice]]) -> list[Segment | Notice]:
-    """Merge lists that are each in record order."""
-    lists = [segments for segments in made if segments]
-    if len(lists) == 1 and not notices:
-        return [*lists[0]]
-    items: list[tuple[int, Segment | Notice]] = [*notices]
-    items += [(segment.number, segment) for segments in lists for segment in segments]
+def _in_order(segments: list[Segment], notices: list[tuple[int, Notice]]) -> list[Segment | Notice]:
+    """Put notices between segments, each before those of its record."""
+    if not notices:
+        return [*segments]
+    items: list[tuple[int, Segment | Notice]] = [*notices, *((segment.number, segment) for segment in segments)]
     items.sort(key=itemgetter(0))
     return [item for _, item in items]
