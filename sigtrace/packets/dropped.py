@@ -1,48 +1,61 @@
-"""TCP flows that are of no further interest: remembered so that their packets cost next to nothing."""
+"""TCP flows that are of no further interest: remembered so that their packets cost next to nothing.
+
+A flow is remembered by both its *directions*: two addresses and two ports, as they stand in the headers of a packet
+without options. So the directions of many packets are one column, and a set tells of each whether it was dropped.
+"""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sigtrace.packets.packet import SYN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 MAX_DROPPED = 65536  # flows; one forgotten is looked at and dropped again, which costs time, not truth
+_PORT = 2  # bytes at the end of a packed endpoint
+
+
+def direction_of(source: bytes, destination: bytes) -> bytes:
+    """Return one direction of a flow between packed endpoints."""
+    return source[:-_PORT] + destination[:-_PORT] + source[-_PORT:] + destination[-_PORT:]
 
 
 class DroppedFlows:
     """A set of flows by both their directions, oldest forgotten first."""
 
     def __init__(self) -> None:
-        self._directions: dict[bytes, bytes] = {}  # one direction's packed endpoints → the other's; in pairs
+        self._directions: dict[bytes, bytes] = {}  # one direction → the other; in pairs
 
     def __bool__(self) -> bool:
         return bool(self._directions)
 
     def add(self, source: bytes, destination: bytes) -> None:
         """Drop a flow, both directions."""
-        there, back = source + destination, destination + source
+        there, back = direction_of(source, destination), direction_of(destination, source)
         self._directions[there] = back
         self._directions[back] = there
         if len(self._directions) > 2 * MAX_DROPPED:
             self._forget_oldest()
 
-    def admit(self, source: bytes, destination: bytes, flags: int) -> bool:
+    def among(self, directions: Sequence[bytes]) -> NDArray[np.bool_]:
+        """Tell of each direction whether it belongs to a dropped flow."""
+        return np.fromiter(map(self._directions.__contains__, directions), np.bool_, len(directions))
+
+    def admit(self, direction: bytes, flags: int) -> bool:
         """Tell whether a segment is of interest; a SYN is always, and makes its flow so again."""
-        direction = source + destination
         if direction not in self._directions:
             return True
         if flags & SYN:
             self._forget(direction)
             return True
         return False
-
-    def admit_all(self, segments: Iterable[tuple[bytes, bytes, int]]) -> list[bool]:
-        """Tell it of each (source, destination, flags), in order."""
-        return [self.admit(source, destination, flags) for source, destination, flags in segments]
 
     def _forget_oldest(self) -> None:
         """Forget a tenth of the flows at once: to look for the first key of a dict again and again is quadratic."""

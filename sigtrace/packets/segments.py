@@ -40,6 +40,19 @@ def _endpoint(address: Headers, port: Headers) -> Headers:
     return opaque
 
 
+def directions(tcp: TcpRows) -> list[bytes]:
+    """Return the direction of each row, as `direction_of` would of its endpoints."""
+    address, port = tcp.ip.header["source"].dtype, tcp.header["source_port"].dtype
+    packed = np.empty(
+        len(tcp.header),
+        [("source", address), ("destination", address), ("source_port", port), ("destination_port", port)],
+    )
+    for end in ("source", "destination"):
+        packed[end], packed[f"{end}_port"] = tcp.ip.header[end], tcp.header[f"{end}_port"]
+    packed_bytes: list[bytes] = packed.view(f"V{packed.itemsize}").tolist()
+    return packed_bytes
+
+
 def make_rows(
     batch: Batch, windows: Windows, groups: Sequence[TcpRows], segments: Sequence[Segment]
 ) -> Rows | list[Segment]:

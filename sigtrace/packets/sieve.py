@@ -14,9 +14,10 @@ import numpy as np
 
 from sigtrace.capture.batch import Record
 from sigtrace.packets.columns import UNDECIDED, Sorted, TcpRows, sort_out
-from sigtrace.packets.dropped import DroppedFlows
+from sigtrace.packets.dropped import DroppedFlows, direction_of
+from sigtrace.packets.packet import SYN
 from sigtrace.packets.rows import Rows
-from sigtrace.packets.segments import endpoints, make_rows
+from sigtrace.packets.segments import directions, make_rows
 from sigtrace.packets.tally import Count, Kind, Tally
 from sigtrace.packets.windows import Windows
 
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
     from sigtrace.packets.packet import Segment
 
 __all__ = ["Sieve", "Tally"]
-
-
-class _Candidates(NamedTuple):
-    """Segments of one source, columns or records, as far as admission needs them: equal in length, in order."""
-
-    rows: NDArray[np.int64]
-    source: list[bytes]
-    destination: list[bytes]
-    flags: list[int]
 
 
 class Sieve:
@@ -74,9 +66,7 @@ class Sieve:
         kind, tcp = sort_out(batch, windows) if self._columns else _nothing_sorted(batch)
         segments, notices = self._dissect(batch, kind)
         if self._dropped:
-            admitted = self._admit([*map(_of_columns, tcp), _of_segments(batch, segments)], kind)
-            segments = [segment for segment, passes in zip(segments, admitted.pop(), strict=True) if passes]
-            tcp = _only(tcp, admitted)
+            tcp, segments = self._admit(batch, kind, tcp, segments)
         self._count(batch, kind)
         return make_rows(batch, windows, tcp, segments), notices
 
@@ -108,16 +98,37 @@ class Sieve:
             notices += ((batch.first_number + row, notice) for notice in found.notices)
         return segments, notices
 
-    def _admit(self, candidates: list[_Candidates], kind: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
-        """Return a mask for each group of candidates; the order of records decides, since a SYN reopens its flow."""
-        rows = np.concatenate([group.rows for group in candidates])
-        order = np.argsort(rows, kind="stable")
-        ends = [end for group in candidates for end in zip(group.source, group.destination, group.flags, strict=True)]
-        admitted = np.zeros(len(rows), bool)
-        admitted[order] = self._dropped.admit_all(ends[at] for at in order.tolist())
-        kind[rows[~admitted]] = Kind.DROPPED
-        kind[rows[admitted]] = Kind.TCP
-        return np.split(admitted, np.cumsum([len(group.rows) for group in candidates])[:-1])
+    def _admit(
+        self, batch: Batch, kind: NDArray[np.uint8], tcp: tuple[TcpRows, ...], segments: list[Segment]
+    ) -> tuple[tuple[TcpRows, ...], list[Segment]]:
+        """Return what is not of dropped flows, of columns and of records; enter the kind of what is.
+
+        Flows are dropped between batches, never within one. So only rows of flows that were dropped before can be left
+        out, and all of them are, unless a SYN is among them, which makes its flow of interest from there on.
+        """
+        groups = [*map(_of_columns, tcp), _of_records(batch, segments)]
+        dropped = [self._dropped.among(group.directions) for group in groups]
+        if any((group.flags[left_out] & SYN).any() for group, left_out in zip(groups, dropped, strict=True)):
+            self._admit_in_order(groups, dropped)
+        for group, left_out in zip(groups, dropped, strict=True):
+            kind[group.rows[left_out]] = Kind.DROPPED
+        *of_columns, of_records = dropped
+        kept = tuple(_without(rows, left_out) for rows, left_out in zip(tcp, of_columns, strict=True))
+        segments = [segment for segment, left_out in zip(segments, of_records.tolist(), strict=True) if not left_out]
+        for segment in segments:
+            kind[segment.number - batch.first_number] = Kind.TCP  # also where another one of its record was left out
+        return tuple(rows for rows in kept if len(rows.header)), segments
+
+    def _admit_in_order(self, groups: list[_Directions], dropped: list[NDArray[np.bool_]]) -> None:
+        """Go through rows of dropped flows in record order; take those from `dropped` that a SYN lets pass."""
+        places = [
+            (row, number, at)
+            for number, left_out in enumerate(dropped)
+            for row, at in zip(groups[number].rows[left_out].tolist(), np.flatnonzero(left_out).tolist(), strict=True)
+        ]
+        for _, number, at in sorted(places):
+            group = groups[number]
+            dropped[number][at] = not self._dropped.admit(group.directions[at], int(group.flags[at]))
 
     def _count(self, batch: Batch, kind: NDArray[np.uint8]) -> None:
         wire = np.maximum(batch.original, batch.captured)
@@ -140,24 +151,28 @@ def _record(batch: Batch, row: int) -> Record:
     )
 
 
-def _of_columns(tcp: TcpRows) -> _Candidates:
-    source, destination = endpoints(tcp)
-    return _Candidates(tcp.ip.rows, source.tolist(), destination.tolist(), tcp.header["flags"].tolist())
+class _Directions(NamedTuple):
+    """Segments of one source, columns or records, as far as admission needs them: equal in length, in order."""
+
+    rows: NDArray[np.int64]
+    directions: list[bytes]
+    flags: NDArray[np.uint8]
 
 
-def _of_segments(batch: Batch, segments: list[Segment]) -> _Candidates:
-    return _Candidates(
+def _of_columns(tcp: TcpRows) -> _Directions:
+    return _Directions(tcp.ip.rows, directions(tcp), tcp.header["flags"])
+
+
+def _of_records(batch: Batch, segments: list[Segment]) -> _Directions:
+    return _Directions(
         np.array([segment.number - batch.first_number for segment in segments], np.int64),
-        [segment.source for segment in segments],
-        [segment.destination for segment in segments],
-        [segment.flags for segment in segments],
+        [direction_of(segment.source, segment.destination) for segment in segments],
+        np.array([segment.flags for segment in segments], np.uint8),
     )
 
 
-def _only(tcp: tuple[TcpRows, ...], admitted: list[NDArray[np.bool_]]) -> tuple[TcpRows, ...]:
-    """Return the admitted rows of each group."""
-    kept = (rows.only(mask) for rows, mask in zip(tcp, admitted, strict=True))
-    return tuple(rows for rows in kept if len(rows.header))
+def _without(tcp: TcpRows, left_out: NDArray[np.bool_]) -> TcpRows:
+    return tcp.only(np.flatnonzero(~left_out)) if left_out.any() else tcp
 
 
 def _in_order(segments: list[Segment], notices: list[tuple[int, Notice]]) -> list[Segment | Notice]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 
 from hypothesis import given, settings
@@ -172,6 +173,11 @@ def records(draw: st.DrawFn) -> Record:
 captures = st.lists(records(), min_size=1, max_size=8)
 
 
+def end(address: str, port: int) -> bytes:
+    """Return a packed endpoint."""
+    return ip_address(address).packed + port.to_bytes(2, "big")
+
+
 def sift(sieve: Sieve, *rounds: list[Record], margin: bytes = b"") -> list[Segment | Notice]:
     """Feed one batch for each round, dropping the first flow after each; return what came out."""
     out: list[Segment | Notice] = []
@@ -226,6 +232,64 @@ def test_a_cut_anywhere_is_survived(item: Record) -> None:
     if item.original == len(item.data):
         segments_found = [unit for unit in found if isinstance(unit, Segment)]
         assert all(any(one.payload.startswith(cut.payload) for one in whole) for cut in segments_found)
+
+
+framings: list[Framing] = [
+    ethernet,
+    ethernet,
+    partial(ethernet, tags=(0x8100,)),
+    lambda packet: ethernet(ipv4("192.0.2.1", "192.0.2.2", gre(packet))),
+    lambda packet: ethernet(ipv4("192.0.2.1", "192.0.2.2", gre(packet), options=b"\x01" * 4)),
+]
+some_flows = st.sampled_from([(*HOSTS4, 1, 2), (*HOSTS4, 3, 2), (*HOSTS4, 2, 1), (*HOSTS6, 1, 2), (*HOSTS6, 4, 2)])
+
+
+Ends: TypeAlias = tuple[str, str, int, int]
+
+
+@st.composite
+def flow_segments(draw: st.DrawFn) -> tuple[bytes, Ends, bool]:
+    """Return a frame of one of a few flows, between which ends it goes, and whether it opens the flow."""
+    source, destination, port, other_port = draw(some_flows)
+    if draw(st.booleans()):
+        source, destination, port, other_port = destination, source, other_port, port
+    flags = draw(st.sampled_from([ACK, ACK, ACK, SYN, SYN | ACK]))
+    segment = tcp(port, other_port, flags=flags)
+    options = draw(st.sampled_from([{}, {}, {"options": b"\x01\x01\x01\x01"}])) if "." in source else {}
+    packet = ipv4(source, destination, segment, **options) if "." in source else ipv6(source, destination, segment)
+    return draw(st.sampled_from(framings))(packet), (source, destination, port, other_port), bool(flags & SYN)
+
+
+rounds_of_drops = st.lists(
+    st.tuples(st.lists(flow_segments(), max_size=12), st.lists(some_flows, max_size=3)), max_size=5
+)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(rounds_of_drops)
+def test_dropping_is_done_in_order(rounds: list[tuple[list[tuple[bytes, Ends, bool]], list[Ends]]]) -> None:
+    """What passes a sieve, told between batches what to drop, is what a plain set lets pass that is asked in order."""
+    for sieve in (Sieve(), Sieve(columns=False)):
+        dropped: set[Ends] = set()
+        number = 1
+        for frames, drops in rounds:
+            expected = []
+            for at, (_, flow, opens) in enumerate(frames, number):
+                if opens:
+                    dropped -= both_directions(*flow)
+                if flow not in dropped:
+                    expected.append(at)
+            found = sieve.feed(batch_of([frame for frame, _, _ in frames], first_number=number))
+            assert [unit.number for unit in found if isinstance(unit, Segment)] == expected
+            number += len(frames)
+            for source, destination, port, other_port in drops:
+                sieve.drop(end(source, port), end(destination, other_port))
+                dropped |= both_directions(source, destination, port, other_port)
+
+
+def both_directions(source: str, destination: str, port: int, other_port: int) -> set[Ends]:
+    """Return a flow both ways."""
+    return {(source, destination, port, other_port), (destination, source, other_port, port)}
 
 
 NATIVE = [*HEADERS[Space.LINK]]
