@@ -23,6 +23,7 @@ from sigtrace.packets.locate import NOT_IP, VERSION_4, VERSION_6, locate
 from sigtrace.packets.net import ipv4, ipv6
 from sigtrace.packets.tally import Kind
 from sigtrace.packets.transport import tcp, udp
+from sigtrace.packets.windows import rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,8 +60,8 @@ _IPV6 = np.dtype(
 )
 _TCP = np.dtype(
     [
-        ("source_port", "V2"),
-        ("destination_port", "V2"),
+        ("source_port", ">u2"),
+        ("destination_port", ">u2"),
         ("sequence", ">u4"),
         ("acknowledgment", ">u4"),
         ("offset", "u1"),  # in words, in the upper four bits
@@ -70,10 +71,17 @@ _TCP = np.dtype(
         ("urgent", ">u2"),
     ]
 )
-_PORTS = np.dtype([("source", ">u2"), ("destination", ">u2")])
+# What mostly stands behind an IP header, taken along with it: TCP, or UDP, of which only the ports are looked at.
+_IPV4_TCP, _IPV6_TCP = (np.dtype([("ip", ip), ("transport", _TCP)]) for ip in (_IPV4, _IPV6))
+_IPV4_USUAL: Final = 4 << 4 | ipv4.HEADER // 4  # version and header length without options
 
-_IS_TUNNEL: Final[NDArray[np.bool_]] = np.isin(np.arange(65536), [*udp.TUNNELS])  # by port
-_LEADING_ON: Final = np.isin(np.arange(256), [*HEADERS[Space.IP].keys() - {IP_TCP, IP_UDP}])  # by IP protocol
+_IS_TUNNEL: Final = np.zeros(65536, np.bool_)  # by port
+_IS_TUNNEL[[*udp.TUNNELS]] = True
+_BY_PROTOCOL: Final = np.full(256, Kind.OTHER_IP, np.uint8)
+"""The kind of what has an IP protocol, as far as that alone tells it."""
+_BY_PROTOCOL[[*HEADERS[Space.IP]]] = UNDECIDED
+_BY_PROTOCOL[[IP_TCP, IP_UDP]] = Kind.TCP, Kind.UDP
+_ALL: Final = slice(None)  # rows, where columns need not be copied
 
 
 class IpRows(NamedTuple):
@@ -87,18 +95,24 @@ class IpRows(NamedTuple):
 
     def only(self, chosen: NDArray[Any]) -> IpRows:
         """Return the rows that a mask or an index chooses."""
-        return IpRows(*(column[chosen] for column in self))
+        return IpRows(
+            self.rows[chosen],
+            rows_of(self.header, chosen),
+            self.start[chosen],
+            self.captured[chosen],
+            self.length[chosen],
+        )
 
 
 class TcpRows(NamedTuple):
-    """Rows that are well-formed TCP, of one IP version."""
+    """Rows that are well-formed TCP, of one IP version; while they are sorted out, also others behind plain IP."""
 
     ip: IpRows
     header: Headers
 
     def only(self, chosen: NDArray[Any]) -> TcpRows:
         """Return the rows that a mask or an index chooses."""
-        return TcpRows(self.ip.only(chosen), self.header[chosen])
+        return TcpRows(self.ip.only(chosen), rows_of(self.header, chosen))
 
 
 class Sorted(NamedTuple):
@@ -114,66 +128,73 @@ def sort_out(batch: Batch, windows: Windows) -> Sorted:
     version, start = locate(batch, windows)
     kind[version == NOT_IP] = Kind.NOT_IP
     found = []
-    for number, plain in ((VERSION_4, _plain_ipv4), (VERSION_6, _plain_ipv6)):
+    for number, plain, headers in ((VERSION_4, _plain_ipv4, _IPV4_TCP), (VERSION_6, _plain_ipv6, _IPV6_TCP)):
         rows = np.flatnonzero(version == number)
         if len(rows):
-            link = start[rows] - batch.offset[rows]
-            captured = batch.captured[rows] - link
-            length = np.maximum(batch.original[rows] - link, captured)
-            ip = plain(
-                IpRows(rows, windows.take(start[rows], _IPV4 if number == 4 else _IPV6), start[rows], captured, length)
-            )
-            found.append(_sort_protocols(ip, kind, windows))
+            chosen = rows if len(rows) < len(batch) else _ALL
+            at = start[chosen]
+            link = at - batch.offset[chosen]
+            captured = batch.captured[chosen] - link
+            length = np.maximum(batch.original[chosen] - link, captured)
+            taken = windows.take(at, headers)
+            segments = plain(TcpRows(IpRows(rows, taken["ip"], at, captured, length), taken["transport"]), windows)
+            found.append(_sort_protocols(segments, kind))
     return Sorted(kind, tuple(segments for segments in found if len(segments.header)))
 
 
-def _plain_ipv4(ip: IpRows) -> IpRows:
+def _plain_ipv4(segments: TcpRows, windows: Windows) -> TcpRows:
     """Keep what has a sound IPv4 header and is no fragment; as `decode_ipv4`, which explains the lengths."""
-    header = (ip.header["version_length"] & 0x0F).astype(np.int64) * 4
+    ip = segments.ip
     total = ip.header["total"].astype(np.int64)
     total = np.minimum(np.where(total == 0, ip.length, total), ip.length)
-    sound = (ip.header["version_length"] >> 4 == 4) & (header >= ipv4.HEADER) & (header <= total)
-    sound &= ip.captured >= header
-    sound &= ip.header["place"] & (ipv4.MORE_FRAGMENTS | ipv4.OFFSET_MASK) == 0
-    return _behind(ip, header, total, sound)
+    sound = ip.header["place"] & (ipv4.MORE_FRAGMENTS | ipv4.OFFSET_MASK) == 0
+    first = ip.header["version_length"]
+    if (first == _IPV4_USUAL).all():
+        return _behind(segments, ipv4.HEADER, total, sound)
+    header = (first & 0x0F).astype(np.int64) * 4
+    sound &= (first >> 4 == 4) & (header >= ipv4.HEADER)
+    return _behind(segments._replace(header=windows.take(ip.start + header, _TCP)), header, total, sound)
 
 
-def _plain_ipv6(ip: IpRows) -> IpRows:
+def _plain_ipv6(segments: TcpRows, windows: Windows) -> TcpRows:  # noqa: ARG001 - as `_plain_ipv4`
     """Keep what has a sound IPv6 header; as `decode_ipv6`."""
+    ip = segments.ip
     payload = ip.header["payload"].astype(np.int64)
     total = np.minimum(np.where(payload == 0, ip.length, payload + ipv6.HEADER), ip.length)
-    header = np.full(len(total), ipv6.HEADER)
-    sound = (ip.header["version"] >> 4 == 6) & (ip.captured >= ipv6.HEADER)
-    return _behind(ip, header, total, sound)
+    return _behind(segments, ipv6.HEADER, total, ip.header["version"] >> 4 == 6)
 
 
-def _behind(ip: IpRows, header: NDArray[np.int64], total: NDArray[np.int64], sound: NDArray[np.bool_]) -> IpRows:
-    payload = IpRows(ip.rows, ip.header, ip.start + header, np.minimum(ip.captured, total) - header, total - header)
-    return payload if sound.all() else payload.only(sound)
+def _behind(
+    segments: TcpRows, header: NDArray[np.int64] | int, total: NDArray[np.int64], sound: NDArray[np.bool_]
+) -> TcpRows:
+    """Go behind IP headers, and keep those rows that are sound and long enough for them."""
+    ip = segments.ip
+    captured = np.minimum(ip.captured, total)
+    captured -= header  # of a sound header, all is there
+    sound &= captured >= 0
+    payload = IpRows(ip.rows, ip.header, ip.start + header, captured, total - header)
+    segments = TcpRows(payload, segments.header)
+    return segments if sound.all() else segments.only(np.flatnonzero(sound))
 
 
-def _sort_protocols(ip: IpRows, kind: NDArray[np.uint8], windows: Windows) -> TcpRows:
-    """Enter the kinds of rows by their IP protocol; return those that are TCP."""
-    protocol = ip.header["protocol"]
-    is_tcp, is_udp = protocol == IP_TCP, protocol == IP_UDP
-    kind[ip.rows[~(is_tcp | is_udp | _LEADING_ON[protocol])]] = Kind.OTHER_IP
-    kind[_plain_udp(ip, is_udp, windows)] = Kind.UDP
-    segments = _plain_tcp(ip.only(np.flatnonzero(is_tcp)), windows)
-    kind[segments.ip.rows] = Kind.TCP
-    return segments
+def _sort_protocols(segments: TcpRows, kind: NDArray[np.uint8]) -> TcpRows:
+    """Enter the kinds of rows by their IP protocol; return those that are well-formed TCP.
 
-
-def _plain_udp(ip: IpRows, is_udp: NDArray[np.bool_], windows: Windows) -> NDArray[np.int64]:
-    """Return the rows of datagrams that are no tunnel's."""
-    whole = np.flatnonzero(is_udp & (ip.captured >= udp.PORTS) & (ip.length >= udp.HEADER))
-    ports = windows.take(ip.start[whole], _PORTS)
-    tunnel: NDArray[np.bool_] = _IS_TUNNEL[ports["source"]] | _IS_TUNNEL[ports["destination"]]
-    return ip.rows[whole[~tunnel]]
-
-
-def _plain_tcp(ip: IpRows, windows: Windows) -> TcpRows:
-    """Keep segments whose fixed header was captured and whose data offset makes sense; as `decode_segment`."""
-    header = windows.take(ip.start, _TCP)
-    offset = (header["offset"] >> 4).astype(np.int64) * 4
-    sound = (ip.captured >= tcp.HEADER) & (offset >= tcp.HEADER) & (offset <= ip.length)
-    return TcpRows(ip, header).only(sound)
+    Of TCP, the fixed header was captured and the data offset makes sense, as `decode_segment` wants it. UDP has ports,
+    and neither is a tunnel's.
+    """
+    ip, transport = segments
+    kinds = _BY_PROTOCOL.take(ip.header["protocol"])
+    tunnel = _IS_TUNNEL.take(transport["source_port"]) | _IS_TUNNEL.take(transport["destination_port"])
+    doubtful = (tunnel | (ip.captured < udp.PORTS) | (ip.length < udp.HEADER)) & (kinds == Kind.UDP)
+    if doubtful.any():
+        kinds[doubtful] = UNDECIDED
+    is_tcp = np.flatnonzero(kinds == Kind.TCP)
+    found = segments.only(is_tcp)
+    offset = (found.header["offset"] >> 4).astype(np.int64) * 4
+    sound = (found.ip.captured >= tcp.HEADER) & (offset >= tcp.HEADER) & (offset <= found.ip.length)
+    if not sound.all():
+        kinds[is_tcp[~sound]] = UNDECIDED
+        found = found.only(np.flatnonzero(sound))
+    kind[ip.rows] = kinds
+    return found

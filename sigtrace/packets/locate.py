@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sigtrace.packets.windows import Headers, Positions, Windows
 
 ELSEWHERE, NOT_IP, VERSION_4, VERSION_6 = 0, 1, 4, 6  # what `Located.version` says
+_TAGGED = 2  # the same while tags are taken off
 
 _ETHERNET = np.dtype(
     [("addresses", "V12"), ("type", ">u2"), ("tci", ">u2"), ("type1", ">u2"), ("tci2", ">u2"), ("type2", ">u2")]
@@ -61,42 +62,32 @@ def _locate_one(link_type: int, offset: Positions, captured: Positions, windows:
     if link is None:
         return Located(np.zeros(len(offset), np.uint8), offset)
     version, length = link.read(windows.take(offset, link.header))
-    version[(captured < length) | (captured == 0)] = ELSEWHERE  # what was read belongs to the next record
+    short = captured < np.maximum(length, 1)
+    if short.any():
+        version[short] = ELSEWHERE  # what was read belongs to the next record
     return Located(version, offset + length)
-
-
-def _version_of(ethertype: NDArray[np.uint16]) -> NDArray[np.uint8]:
-    """Return the IP version that EtherTypes stand for."""
-    version = np.full(len(ethertype), NOT_IP, np.uint8)
-    version[ethertype == ethernet.IPV4] = VERSION_4
-    version[ethertype == ethernet.IPV6] = VERSION_6
-    other = np.flatnonzero(version == NOT_IP)
-    if len(other):
-        version[other[np.isin(ethertype[other], _LEADING_ON)]] = ELSEWHERE
-    return version
 
 
 def _read_ethernet(header: Headers) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Read Ethernet with up to two tags; a third one, and a length in place of a type, are for the record way."""
-    ethertype = header["type"].astype(np.uint16)
+    version = _BY_TYPE.take(header["type"])
     length = np.full(len(header), ethernet.HEADER)
     for further in ("type1", "type2"):
-        tagged = np.flatnonzero(np.isin(ethertype, ethernet.TAGS))
+        tagged = np.flatnonzero(version == _TAGGED)
         if not len(tagged):
-            break
-        ethertype[tagged] = header[further][tagged]
+            return version, length
+        version[tagged] = _BY_TYPE.take(header[further][tagged])
         length[tagged] += ethernet.TAG
-    version = _version_of(ethertype)
-    version[ethertype < ethernet.LOWEST_ETHERTYPE] = ELSEWHERE
+    version[version == _TAGGED] = ELSEWHERE
     return version, length
 
 
 def _read_cooked(header: Headers) -> tuple[NDArray[np.uint8], int]:
-    return _version_of(header["protocol"].astype(np.uint16)), cooked.HEADER_V1
+    return _BY_ETHERTYPE.take(header["protocol"]), cooked.HEADER_V1
 
 
 def _read_cooked_v2(header: Headers) -> tuple[NDArray[np.uint8], int]:
-    return _version_of(header["protocol"].astype(np.uint16)), cooked.HEADER_V2
+    return _BY_ETHERTYPE.take(header["protocol"]), cooked.HEADER_V2
 
 
 def _read_loopback(header: Headers) -> tuple[NDArray[np.uint8], int]:
@@ -114,10 +105,20 @@ def _read_raw(header: Headers) -> tuple[NDArray[np.uint8], int]:
     return version, 0
 
 
-_LEADING_ON: Final = np.array(
-    sorted(HEADERS[Space.ETHERTYPE].keys() - {ethernet.IPV4, ethernet.IPV6}),
-    np.uint16,
-)
+def _versions() -> NDArray[np.uint8]:
+    """Return what each EtherType stands for."""
+    version = np.full(65536, NOT_IP, np.uint8)
+    version[[*HEADERS[Space.ETHERTYPE]]] = ELSEWHERE
+    version[ethernet.IPV4], version[ethernet.IPV6] = VERSION_4, VERSION_6
+    return version
+
+
+_BY_ETHERTYPE: Final = _versions()
+_BY_TYPE: Final = _versions()
+"""The same for the field of Ethernet that may be a length, and for those of tags."""
+_BY_TYPE[: ethernet.LOWEST_ETHERTYPE] = ELSEWHERE
+_BY_TYPE[[*ethernet.TAGS]] = _TAGGED
+
 _LINKS: Final[Mapping[int, _Link]] = {
     0: _Link(_LOOPBACK, _read_loopback),
     1: _Link(_ETHERNET, _read_ethernet),

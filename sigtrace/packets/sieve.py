@@ -47,8 +47,8 @@ class Sieve:
         self._verify_checksums = verify_checksums
         self._dissector: Dissector | None = None  # made for the first record that columns do not cover
         self._dropped = DroppedFlows()
-        self._packets = np.zeros(len(Kind), np.int64)
-        self._bytes = np.zeros(len(Kind), np.int64)
+        self._packets = [0] * len(Kind)
+        self._bytes = [0] * len(Kind)
 
     def feed(self, batch: Batch) -> list[Segment | Notice]:
         """Return the segments of a batch, and the notices about it that cannot wait, in record order."""
@@ -81,7 +81,7 @@ class Sieve:
 
     def tally(self) -> Tally:
         """Return what all records so far were."""
-        return Tally(kinds=tuple(map(Count, self._packets.tolist(), self._bytes.tolist())))
+        return Tally(kinds=tuple(map(Count, self._packets, self._bytes)))
 
     def _dissect(self, batch: Batch, kind: NDArray[np.uint8]) -> tuple[list[Segment], list[tuple[int, Notice]]]:
         """Decode the rows that columns left undecided, and enter their kinds."""
@@ -132,8 +132,17 @@ class Sieve:
 
     def _count(self, batch: Batch, kind: NDArray[np.uint8]) -> None:
         wire = np.maximum(batch.original, batch.captured)
-        self._packets += np.bincount(kind, minlength=len(Kind))
-        self._bytes += np.bincount(kind, weights=wire, minlength=len(Kind)).astype(np.int64)
+        packets, length = len(batch), int(wire.sum())  # not counted yet
+        for one in Kind:
+            is_one = kind == one
+            count = int(np.count_nonzero(is_one))
+            counted = length if count == packets else int(wire[is_one].sum()) if count else 0
+            self._packets[one] += count
+            self._bytes[one] += counted
+            packets -= count
+            length -= counted
+            if not packets:
+                break
 
 
 def _nothing_sorted(batch: Batch) -> Sorted:
