@@ -36,10 +36,13 @@ def to_nanoseconds(ticks: NDArray[np.uint64], resolution: Resolution) -> tuple[N
     most = int(ticks.max(initial=0))
     fits = offset_ns >= EARLIEST_NS and most * SECOND_NS // units + max(offset_ns, 0) <= LATEST_NS
     if fits and SECOND_NS % units == 0:
-        return (ticks * np.uint64(SECOND_NS // units)).astype(np.int64) + offset_ns, False
-    if fits and units % SECOND_NS == 0 and units // SECOND_NS < 2**63:
-        return (ticks // np.uint64(units // SECOND_NS)).astype(np.int64) + offset_ns, False
-    return _to_nanoseconds_exactly(ticks, units, offset_ns)
+        at_ns = (ticks * np.uint64(SECOND_NS // units)).view(np.int64)
+    elif fits and units % SECOND_NS == 0 and units // SECOND_NS < 2**63:
+        at_ns = (ticks // np.uint64(units // SECOND_NS)).view(np.int64)
+    else:
+        return _to_nanoseconds_exactly(ticks, units, offset_ns)
+    at_ns += offset_ns
+    return at_ns, False
 
 
 def _to_nanoseconds_exactly(ticks: NDArray[np.uint64], units: int, offset_ns: int) -> tuple[NDArray[np.int64], bool]:

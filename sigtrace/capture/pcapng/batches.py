@@ -106,7 +106,7 @@ class WaitingPackets:
     def _batches(self, chain: Chain, packets: Packets, skips: list[int]) -> list[CaptureItem]:
         """Return the batches, and behind each what was wrong in it."""
         columns = packets.columns
-        untimed = bool((columns.at_ns == UNTIMED).any())
+        untimed = int(columns.at_ns.min()) == UNTIMED
         if untimed:
             columns = columns._replace(at_ns=fill_times(columns.at_ns, self._last_ns))
         self._last_ns = int(columns.at_ns[-1])

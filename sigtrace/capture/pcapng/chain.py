@@ -93,12 +93,13 @@ def _links_among(words: NDArray[np.uint32], block_type: int) -> _Links:
     """Find every place in `words` that could be a whole block of this type."""
     start = np.flatnonzero(words[:-2] == block_type)
     length = words[start + 1].astype(np.int64)
-    possible = (length >= LEAST_LENGTH[BlockType(block_type)]) & (length & 3 == 0)
-    possible &= length <= (len(words) - start) * 4
-    start, length = start[possible], length[possible]
     end = start + (length >> 2)
+    possible = (length >= LEAST_LENGTH[BlockType(block_type)]) & (length & 3 == 0) & (end <= len(words))
+    if not possible.all():
+        start, length, end = start[possible], length[possible], end[possible]
     repeated = words[end - 1] == length
-    start, end = start[repeated], end[repeated]
+    if not repeated.all():
+        start, end = start[repeated], end[repeated]
     is_break = np.ones(len(start), np.bool_)
     np.not_equal(start[1:], end[:-1], out=is_break[:-1])
     return _Links(start, end, np.flatnonzero(is_break))

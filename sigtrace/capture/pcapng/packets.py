@@ -93,11 +93,17 @@ def decode_packets(blocks: PacketBlocks, rows: NDArray[np.int64], section: Secti
     Source: draft-ietf-opsawg-pcapng §4.3; the obsolete block: appendix A.
     """
     words, alignment, starts, lengths = blocks
-    header = _headers(words)[starts]
-    claimed = header[:, 5].astype(np.int64)
+    header = _headers(words, starts)
+    captured = header[:, 5].astype(np.int64)
     room = lengths - (HEADER_WORDS + 1) * 4
-    captured = np.minimum(claimed, room)
-    ticks = (header[:, 3].astype(np.uint64) << np.uint64(32)) | header[:, 4]
+    spare = room - captured
+    overrun = starts[:0]
+    if int(spare.min(initial=0)) < 0:
+        overrun = np.flatnonzero(spare < 0)
+        captured = np.minimum(captured, room)
+    ticks = header[:, 3].astype(np.uint64)
+    ticks <<= np.uint64(32)
+    ticks |= header[:, 4]
     at_ns, clamped = section.to_nanoseconds(ticks, rows)
     columns = PacketColumns(
         offset=(starts + HEADER_WORDS) * 4 + alignment,
@@ -107,10 +113,12 @@ def decode_packets(blocks: PacketBlocks, rows: NDArray[np.int64], section: Secti
         interface=(rows + section.first_interface).astype(np.int32),
         link_type=section.link_types(rows),
     )
-    options = starts + HEADER_WORDS + ((captured + 3) >> 2)
-    ends = starts + (lengths >> 2) - 1
-    comments = _find_comments(words, options, ends, big_endian=section.big_endian)
-    return Packets(columns, np.flatnonzero(claimed > room), clamped, comments)
+    comments: dict[int, tuple[str, ...]] = {}
+    if int(spare.max(initial=0)) > 3:  # more than padding: there are options
+        options = starts + HEADER_WORDS + ((captured + 3) >> 2)
+        ends = starts + (lengths >> 2) - 1
+        comments = _find_comments(words, options, ends, big_endian=section.big_endian)
+    return Packets(columns, overrun, clamped, comments)
 
 
 def decode_simple_packets(blocks: PacketBlocks, rows: NDArray[np.int64], section: Section) -> Packets:
@@ -160,10 +168,16 @@ def fill_times(at_ns: NDArray[np.int64], before_ns: int) -> NDArray[np.int64]:
     return np.where(last_timed >= 0, at_ns[last_timed], before_ns)
 
 
-def _headers(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return a view with one row for each word: it and the words behind it that a packet block's header has."""
-    shape = (max(len(words) - HEADER_WORDS + 1, 0), HEADER_WORDS)
-    return np.ndarray(shape, words.dtype, words.data, 0, (4, 4))
+def _headers(words: NDArray[np.uint32], starts: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Return the headers of the packet blocks that start at these words, one row a block.
+
+    They are copied whole, as opaque elements of a view with a stride of one word: NumPy has no faster gather.
+    """
+    size = HEADER_WORDS * words.itemsize
+    view: NDArray[np.void] = np.ndarray(
+        (max(len(words) - HEADER_WORDS + 1, 0),), f"V{size}", words.data, 0, (words.itemsize,)
+    )
+    return view[starts].view(words.dtype).reshape(-1, HEADER_WORDS)
 
 
 def _find_comments(

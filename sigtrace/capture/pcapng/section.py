@@ -71,6 +71,8 @@ class Section:
 
     def rows_of(self, numbers: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Return the row of each interface number, -1 for an undescribed one while there is no stand-in."""
+        if self.stand_in is None and int(numbers.max(initial=0)) < self.described:
+            return numbers.astype(np.int64)
         stand_in = -1 if self.stand_in is None else self.stand_in
         if not self.described:
             return np.full(len(numbers), stand_in, np.int64)
@@ -79,6 +81,8 @@ class Section:
 
     def link_types(self, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return the link type of each row."""
+        if self.rows == 1:
+            return np.full(len(rows), self._link_type[0], np.int32)
         return np.frombuffer(self._link_type, np.int32)[rows]
 
     def snap_lengths(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
