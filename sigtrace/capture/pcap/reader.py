@@ -11,8 +11,8 @@
 Some patched programs wrote longer record headers under another's magic (libpcap: sf-pcap.c; Wireshark: libpcap.c). They
 are told apart as Wireshark does, by what the first record leads to.
 
-Theory of operation. Nothing marks a record's start and nothing aligns it, so the chain must be walked; the walk reads
-one number a record and does nothing else. All checks and fields are columns over what the walk found.
+Theory of operation. Nothing marks a record's start and nothing aligns it, so the chain must be walked (`chain.py`); the
+walk reads one number a record and does nothing else. All checks and fields are columns over what the walk found.
 
 Damage. A header that looks odd (a far time, lengths out of order, …) is believed when its record leads to a header
 that looks right: then it is odd, or damaged where that costs nothing. So is a record that was cut at another length
@@ -31,9 +31,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sigtrace.capture.batch import Batch, CaptureEnded, CaptureStarted, Interface
+from sigtrace.capture.pcap.chain import SMALL_RECORD, Chain
 from sigtrace.capture.pcap.header import (
     Habits,
     Header,
+    are_plain,
     can_follow,
     can_lead,
     columns_at,
@@ -108,6 +110,8 @@ class PcapReader:
         self._last_data = 0  # offset of the last record's packet in the capture
         self._window: Window = np.zeros(0, np.uint8)
         self._search_for = RecordSearch(self._window)
+        self._chain = Chain(self._window, kind)
+        self._is_small = False  # whether records are
         self._waiting: list[tuple[NDArray[np.int64], Header]] = []  # where records start, and their headers
         self._waiting_last: list[tuple[int, Header]] = []  # the same of records taken one by one, behind those
         self._header = struct.Struct(f"{self._order}4I")
@@ -116,6 +120,7 @@ class PcapReader:
     def read(self, window: Window, *, final: bool) -> Reading:
         """Return what the window holds."""
         self._window, self._search_for, self._items = window, RecordSearch(window), []
+        self._chain = Chain(window, self._kind)
         reached = 0
         at = self._take_file_header(final=final) if self._link_type is None else 0
         while at is not None and at < len(window):
@@ -179,6 +184,7 @@ class PcapReader:
             if leads:
                 self._kind = replace(self._kind, header_length=length, name=name)
                 self._habits = Habits(self._kind)
+                self._chain = Chain(self._window, self._kind)
                 self._format = name + self._format.removeprefix(usual[1])
                 break
         return True
@@ -206,13 +212,11 @@ class PcapReader:
         if self._careful:
             self._careful -= 1
             return self._advance_by_one(at, final=final)
-        starts, end = self._walk(at)
+        starts, end = self._chain.walk(at, self._stride + 1, small=self._is_small)
         if not len(starts):
             return None
         headers = columns_at(self._window, starts, big_endian=self._kind.big_endian)
-        near = self._are_near(headers.seconds)
-        good = ~is_suspicious(headers, near, self._kind, self._snap_length)
-        good |= self._are_proved(headers, near) & (headers.captured <= headers.original)
+        good, near = self._judge(headers)
         is_last_whole = starts[-1] < end <= len(self._window)
         if not is_last_whole:
             good[-1] = False
@@ -229,23 +233,16 @@ class PcapReader:
             self._careful = 1  # whether it is unfinished or damaged
         return int(starts[count])
 
-    def _walk(self, at: int) -> tuple[NDArray[np.int64], int]:
-        """Return where headers stand from `at` on, and where the last one's record ends, or itself if it has to wait.
-
-        The last one is there to be judged by: its record may not be whole, or is left to the next walk.
-        """
-        captured_at = struct.Struct(f"{self._order}I").unpack_from
-        header, window = self._kind.header_length, self._window.data
-        last = len(window) - header
-        starts: list[int] = []
-        append = starts.append
-        most = self._stride + 1
-        while at <= last and len(starts) < most:
-            append(at)
-            at += header + captured_at(window, at + 8)[0]
-        if len(starts) == most:
-            at = starts[-1]
-        return np.array(starts, np.int64), at
+    def _judge(self, headers: Header) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Tell of each header whether its record may be taken, and whether its time is near that of one before it."""
+        if are_plain(headers, self._recent, self._kind, self._snap_length):
+            count = len(headers.seconds)
+            return np.ones(count, np.bool_), np.ones(count, np.bool_)
+        near = self._are_near(headers.seconds)
+        good: NDArray[np.bool_] = ~is_suspicious(headers, near, self._kind, self._snap_length)
+        if not good[:-1].all():
+            good |= self._are_proved(headers, near) & (headers.captured <= headers.original)
+        return good, near
 
     def _are_near(self, seconds: NDArray[np.int64], *, behind: int = 1) -> NDArray[np.bool_]:
         """Tell for each header whether its time is near that of the one `behind` places before, or one place more.
@@ -307,6 +304,8 @@ class PcapReader:
         if not len(starts):
             return
         self._gather()
+        if len(starts) >= FIRST_STRIDE:
+            self._is_small = int(starts[-1] - starts[0]) <= SMALL_RECORD * (len(starts) - 1)
         self._waiting.append((starts, headers))
         self._last_data = self._offset + int(starts[-1]) + self._kind.header_length
         self._recent = [*self._recent, *headers.seconds[-2:].tolist()][-2:]
