@@ -1,250 +1,129 @@
-"""Measure sigtrace beside the tools a user would pick instead, in one run, and print medians and ratios.
+"""Measure sigtrace beside the tools a user would pick instead: aims and what was measured, side by side.
 
-    python benchmarks/compare.py                        all captures, five rounds
-    python benchmarks/compare.py --runs 3 --size 60M
+    python benchmarks/compare.py                               everything, five turns: half an hour, 15 GB of captures
+    python benchmarks/compare.py --only A,C --runs 3           some works
+    python benchmarks/compare.py --small                       all works on captures a hundredth as large, one turn
     python benchmarks/compare.py --markdown docs/performance.md
 
-Captures are made in a temporary directory, or kept where `--captures` says. Tools take turns, so that a busy moment of
-the machine does not fall on one of them alone; tools that are not installed are left out.
+Captures are made from a seed in a temporary directory, or kept where `--captures` says. The programs of a contest run
+one after another, in several turns. Each is a whole process, from its start to its end, with its output thrown away
+(records: written to a file). Python's modules are compiled, as in an installed program, and captures lie in memory:
+before what is counted every program ran once on a short capture, and each capture was read once.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import platform
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from make_capture import FULL_SIZE, parse_size
+from comparison.aims import Results
+from comparison.captures import Captures
+from comparison.contests import SHORT, contests
+from comparison.programs import Caller, export, is_installed, tcpdump, tshark_http, versions
+from comparison.running import Command, run, run_in_turn
+from comparison.tables import aims_table, contest_table, insert, machine
+from comparison.works import WORKS, needed
 
-CHECKOUT = Path(__file__).resolve().parents[1]  # programs run here, so that `python -m sigtrace` is this one
-TSHARK_FIELDS = (
-    "frame.number", "frame.time_epoch", "tcp.stream", "http.request.method", "http.request.uri", "http.response.code",
-)  # fmt: skip
+if TYPE_CHECKING:
+    from comparison.contests import Contest
+    from comparison.running import Run
 
-
-class Run(NamedTuple):
-    """What one run of a program took."""
-
-    seconds: float
-    peak: int  # bytes of memory
-
-
-class Result(NamedTuple):
-    """The medians of some runs."""
-
-    tool: str
-    seconds: float
-    peak: int
-
-
-class Aim(NamedTuple):
-    """One line of what is aimed for."""
-
-    work: str
-    against: str
-    aim: str
-    measured: str
-    is_met: bool
-
-
-class Table(NamedTuple):
-    """What was measured on one capture."""
-
-    title: str
-    results: list[Result]
-
-    def of(self, tool: str) -> Result | None:
-        """Return the result of a tool, None where it is not installed."""
-        return next((result for result in self.results if result.tool == tool), None)
-
-
-FIGURES = ("<!-- figures -->\n", "<!-- end of figures -->")
-
-
-def insert_figures(page: Path, report: str) -> None:
-    """Replace what stands between a page's marks by the tables."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(FIGURES[0])
-    after = rest.partition(FIGURES[1])[2]
-    page.write_text(f"{before}{FIGURES[0]}\n{report.strip()}\n\n{FIGURES[1]}{after}", encoding="utf-8")
+SMALL = 0.01
+TOOLS = ["tshark", "tcpdump", "tcpflow", "cat", "zcat", "zstdcat"]
 
 
 def main() -> None:
     """Measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--size", type=parse_size, default=FULL_SIZE, help="of the media-heavy capture: 600M")
-    parser.add_argument("--captures", type=Path, help="keep the captures here, and use those that are there")
-    parser.add_argument("--markdown", type=Path, help="also put the tables between this file's marks")
-    arguments = parser.parse_args()
+    arguments = parse()
     with tempfile.TemporaryDirectory() as temporary:
-        captures = make_captures(arguments.captures or Path(temporary), arguments.size)
-        tables = [measure(name, captures, arguments.runs, Path(temporary)) for name in ("media", "dense", "small")]
-        tenth = median("sigtrace export", [run(sigtrace("export", captures["tenth"])) for _ in range(arguments.runs)])
-    report = render(tables, aims(tables, tenth))
+        captures = Captures(arguments.captures or Path(temporary), arguments.scale, arguments.seed)
+        report = compare(arguments, captures, Path(temporary))
     print(report)
     if arguments.markdown:
-        insert_figures(arguments.markdown, report)
+        insert(arguments.markdown, "figures", report)
 
 
-def make_captures(folder: Path, size: int) -> dict[str, Path]:
-    """Make the captures that are not there yet."""
-    folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = {"media": ("media", size), "tenth": ("media", size // 10), "dense": ("dense", 0), "small": ("small", 0)}
-    captures = {}
-    for name, (kind, length) in wanted.items():
-        captures[name] = folder / (f"{name}-{length}.pcapng" if length else f"{name}.pcapng")
-        if not captures[name].exists():
-            print(f"making {captures[name].name} …", file=sys.stderr)
-            maker = [sys.executable, str(Path(__file__).with_name("make_capture.py")), "--kind", kind]
-            # In a process of its own: what this one uses is the least that the peaks of the others can show.
-            subprocess.run([*maker, "--size", str(length), str(captures[name])], check=True)
-    return captures
+def parse() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", type=letters, default=list(WORKS), metavar="A,C", help=f"of {', '.join(WORKS)}")
+    parser.add_argument("--runs", type=int, default=5, help="turns")
+    parser.add_argument("--scale", type=float, default=1.0, help="of all captures; another than 1 judges nothing")
+    parser.add_argument("--small", action="store_true", help=f"the same as --scale {SMALL} --runs 1")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--captures", type=Path, help="keep the captures here, and use those that are there")
+    parser.add_argument("--markdown", type=Path, help="also put the tables between this page's marks")
+    arguments = parser.parse_args()
+    if arguments.small:
+        arguments.scale, arguments.runs = SMALL, 1
+    return arguments
 
 
-def sigtrace(command: str, capture: Path) -> list[str]:
-    """Return how to run sigtrace: the command beside this Python, or the module."""
-    script = Path(sys.executable).with_name("sigtrace")
-    start = [str(script)] if script.exists() else [sys.executable, "-m", "sigtrace"]
-    return [*start, command, str(capture), *(("--format", "ndjson") if command == "export" else ())]
+def letters(text: str) -> list[str]:
+    """Return the works that are named."""
+    chosen = text.upper().split(",")
+    if unknown := set(chosen) - set(WORKS):
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}")
+    return [letter for letter in WORKS if letter in chosen]
 
 
-def commands(name: str, capture: Path, scratch: Path) -> dict[str, list[str]]:
-    """Return the programs to compare on a capture, by the names they have in the tables."""
-    fields = [argument for one in TSHARK_FIELDS for argument in ("-e", one)]
-    tshark = ["tshark", "-n", "-r", str(capture)]
-    http = [*tshark, "-Y", "http", "-T", "fields", *fields]
-    everyone = {
-        "sigtrace export": sigtrace("export", capture),
-        "sigtrace analyze": sigtrace("analyze", capture),
-        "cat": ["cat", str(capture)],
-        "tcpdump, one port": ["tcpdump", "-n", "-r", str(capture), "-w", os.devnull, "tcp port 8888"],
-        "tcpflow": ["tcpflow", "-q", "-r", str(capture), "-o", str(scratch / "flows"), "tcp port 8888"],
-        "tshark, HTTP fields": http,
-        "tshark, HTTP fields and bodies": [*http, "-e", "http.file_data"],
-        "tshark -r": tshark,
-    }
-    left_out = {
-        "media": {"tshark, HTTP fields and bodies", "tshark -r"},
-        "dense": {"tshark, HTTP fields", "tshark -r"},
-        "small": {"tshark, HTTP fields", "tshark, HTTP fields and bodies", "tcpflow"},
-    }[name]
-    return {tool: command for tool, command in everyone.items() if tool not in left_out and shutil.which(command[0])}
-
-
-def measure(name: str, captures: dict[str, Path], runs: int, scratch: Path) -> Table:
-    """Run all tools on one capture, by turns."""
-    todo = commands(name, captures[name], scratch)
-    run(["cat", str(captures[name])])  # so that all find the file in memory
-    seen: dict[str, list[Run]] = {tool: [] for tool in todo}
-    for turn in range(runs):
-        for tool, command in todo.items():
-            print(f"{name}: {tool}, {turn + 1} of {runs}", file=sys.stderr)
-            seen[tool].append(run(command))
-            shutil.rmtree(scratch / "flows", ignore_errors=True)
-    length = captures[name].stat().st_size
-    return Table(f"{name}, {length / 1e6:,.1f} MB", [median(tool, ran) for tool, ran in seen.items()])
-
-
-def run(command: list[str]) -> Run:
-    """Run a program to its end; exit when it fails, as its time would mean nothing."""
-    with tempfile.TemporaryFile() as errors:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=errors)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            errors.seek(0)
-            sys.exit(f"{' '.join(command)} failed:\n{errors.read().decode(errors='replace')}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss * unit)
-
-
-def median(tool: str, runs: list[Run]) -> Result:
-    """Return the medians of a tool's runs."""
-    return Result(
-        tool, statistics.median(one.seconds for one in runs), int(statistics.median(one.peak for one in runs))
-    )
-
-
-def aims(tables: list[Table], tenth: Result) -> list[Aim]:
-    """Return what is aimed for, beside what was measured; without lines whose tool is not installed."""
-    media, dense, small = tables
-    lines: list[Aim] = []
-
-    def at_least(work: str, table: Table, tool: str, times: float) -> None:
-        ours, theirs = table.of("sigtrace export"), table.of(tool)
-        if ours and theirs:
-            ratio = theirs.seconds / ours.seconds
-            lines.append(
-                Aim(work, tool, f"at least {times:g} times faster", f"{ratio:.1f} times faster", ratio >= times)
-            )
-
-    def at_most(work: str, ours: Result | None, theirs: Result | None, times: float) -> None:
-        if ours and theirs:
-            ratio = ours.seconds / theirs.seconds
-            lines.append(
-                Aim(work, theirs.tool, f"at most {times:g} times as long", f"{ratio:.2f} times as long", ratio <= times)
-            )
-
-    at_least("media-heavy, whole analysis", media, "tshark, HTTP fields", 30)
-    at_most("the same", media.of("sigtrace export"), media.of("cat"), 3)
-    at_least("signaling-dense", dense, "tshark, HTTP fields and bodies", 5)
-    if whole := media.of("sigtrace export"):
-        ratio = whole.peak / tenth.peak
-        lines.append(
-            Aim(
-                "peak memory, media-heavy",
-                "own peak on a tenth",
-                "at most 1.2 times",
-                f"{ratio:.2f} times",
-                ratio <= 1.2,
-            )
-        )
-    at_most("small capture, command to prompt", small.of("sigtrace analyze"), small.of("tshark -r"), 1)
-    return lines
-
-
-def render(tables: list[Table], lines: list[Aim]) -> str:
-    """Return everything as Markdown."""
-    parts = [f"On {machine()}; times are medians.", ""]
-    parts += ["| Work | Against | Aim | Measured | |", "|---|---|---|---|---|"]
-    parts += [
-        f"| {one.work} | {one.against} | {one.aim} | {one.measured} | {'met' if one.is_met else '**missed**'} |"
-        for one in lines
+def compare(arguments: argparse.Namespace, captures: Captures, scratch: Path) -> str:
+    """Run all that is needed, and return the report."""
+    caller = Caller(captures, scratch)
+    chosen = choose(arguments.only, arguments.scale)
+    warm_up(caller)
+    results = Results({key: hold(contest, caller, arguments.runs) for key, contest in chosen.items()})
+    aims = [aim for letter in arguments.only for aim in WORKS[letter].aims(results)]
+    parts = [
+        f"On {machine()}; {', '.join(versions(TOOLS))}. Medians of {arguments.runs}.",
+        *left_out(),
+        aims_table(aims, is_judged=arguments.scale == 1),
+        *(contest_table(key, contest, results) for key, contest in chosen.items()),
     ]
-    for table in tables:
-        ours = table.of("sigtrace export")
-        parts += [
-            "",
-            f"### {table.title}",
-            "",
-            "| Tool | Seconds | Beside sigtrace | Peak memory |",
-            "|---|--:|--:|--:|",
-        ]
-        for tool, seconds, peak in table.results:
-            beside = f"{seconds / ours.seconds:.2f}" if ours else ""
-            parts.append(f"| {tool} | {seconds:.3f} | {beside} | {peak / 2**20:.0f} MiB |")
-    return "\n".join(parts) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
-def machine() -> str:
-    """Return what this ran on."""
-    model = platform.processor() or platform.machine()
-    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
-        if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
-            break
-    return f"{model}, {os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
+def choose(works: list[str], scale: float) -> dict[str, Contest]:
+    """Return the contests that some works need, without programs that none of them asks for."""
+    wanted = needed(works)
+    chosen = {}
+    for key, contest in contests(scale).items():
+        if key in wanted:
+            names = wanted[key] or set(contest.programs)
+            chosen[key] = contest._replace(
+                programs={name: contest.programs[name] for name in contest.programs if name in names}
+            )
+    return chosen
+
+
+def warm_up(caller: Caller) -> None:
+    """Run everything once on a short capture, uncounted: modules are compiled and programs lie in memory afterwards."""
+    short = contests(1)
+    programs = [export(SHORT), tshark_http(SHORT), tcpdump(SHORT)]
+    programs += [*short["E"].programs.values(), *short["help"].programs.values()]
+    for program in filter(is_installed, programs):
+        run(caller.command(program))
+
+
+def hold(contest: Contest, caller: Caller, runs: int) -> dict[str, list[Run]]:
+    """Run the programs of a contest in turn."""
+    commands = {name: caller.command(program) for name, program in contest.programs.items() if is_installed(program)}
+    for path in caller.files(contest.programs.values()):
+        run(Command(["cat", str(path)]))  # so that all find the file in memory
+    return run_in_turn(contest.title, commands, runs)
+
+
+def left_out() -> list[str]:
+    """Return which tools could not be measured."""
+    absent = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if absent and os.environ.get("SIGTRACE_ALL_TOOLS"):
+        sys.exit(f"not installed: {', '.join(absent)}")
+    return [f"Left out, as they are not installed: {', '.join(absent)}."] if absent else []
 
 
 if __name__ == "__main__":

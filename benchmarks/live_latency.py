@@ -29,7 +29,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from live_sockets import PAYLOAD
-from peerconnection_traffic import call
+from traffic.peerconnection import call
 
 from tests.builders.cables import cable
 from tests.builders.live_runs import LiveRun

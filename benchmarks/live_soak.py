@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from peerconnection_traffic import Burst, Connection, Peer, call, timed
+from traffic.connection import Burst, Connection, timed
+from traffic.peerconnection import Peer, call
 
 from sigtrace.capture.batch import CaptureStarted, Interface, Record
 from sigtrace.cli.live_outputs import NdjsonOutput, TextOutput

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def recording_us(path: Path, batch: Batch, ring: Ring | None) -> float:
         recorder.write(
             [CaptureStarted(file="lo", format="live"), Interface(index=0, name="lo", link_type=1, snap_length=0)]
         )
-        best = min(best, _time(lambda recorder=recorder: recorder.write([batch]), len(batch)))
+        best = min(best, _time(partial(recorder.write, [batch]), len(batch)))
         recorder.close()
         for name in recorder.files:
             Path(name).unlink()
