@@ -27,7 +27,7 @@ from comparison.contests import SHORT, contests
 from comparison.programs import Caller, export, is_installed, tcpdump, tshark_http, versions
 from comparison.running import Command, run, run_in_turn
 from comparison.tables import aims_table, contest_table, insert, machine
-from comparison.works import WORKS, needed
+from comparison.works import WORKS, choose
 
 if TYPE_CHECKING:
     from comparison.contests import Contest
@@ -86,19 +86,6 @@ def compare(arguments: argparse.Namespace, captures: Captures, scratch: Path) ->
         *(contest_table(key, contest, results) for key, contest in chosen.items()),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def choose(works: list[str], scale: float) -> dict[str, Contest]:
-    """Return the contests that some works need, without programs that none of them asks for."""
-    wanted = needed(works)
-    chosen = {}
-    for key, contest in contests(scale).items():
-        if key in wanted:
-            names = wanted[key] or set(contest.programs)
-            chosen[key] = contest._replace(
-                programs={name: contest.programs[name] for name in contest.programs if name in names}
-            )
-    return chosen
 
 
 def warm_up(caller: Caller) -> None:

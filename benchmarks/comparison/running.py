@@ -38,6 +38,7 @@ class Run(NamedTuple):
 
     seconds: float
     peak: int  # bytes of memory
+    processor: float = 0.0  # seconds of all its threads, the system's work for it included
 
 
 def run(command: Command) -> Run:
@@ -65,7 +66,7 @@ def run(command: Command) -> Run:
         if process.returncode not in command.good or (source and source.wait()):
             errors.seek(0)
             sys.exit(f"{' '.join(command.words)} failed:\n{errors.read().decode(errors='replace')}")
-    return Run(seconds, usage.ru_maxrss * MEMORY_UNIT)
+    return Run(seconds, usage.ru_maxrss * MEMORY_UNIT, usage.ru_utime + usage.ru_stime)
 
 
 def run_in_turn(title: str, commands: Mapping[str, Command], runs: int) -> dict[str, list[Run]]:

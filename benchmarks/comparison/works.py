@@ -133,3 +133,15 @@ def needed(chosen: list[str]) -> dict[str, set[str]]:
             else:
                 wanted[contest] = (known or set()) | set(programs)
     return wanted
+
+
+def choose(works: list[str], scale: float) -> dict[str, names.Contest]:
+    """Return the contests that some works need, without programs that none of them asks for."""
+    wanted = needed(works)
+    chosen = {}
+    for key, contest in names.contests(scale).items():
+        if key in wanted:
+            asked = wanted[key] or set(contest.programs)
+            programs = {name: program for name, program in contest.programs.items() if name in asked}
+            chosen[key] = contest._replace(programs=programs)
+    return chosen
