@@ -76,13 +76,19 @@ def compare(arguments: argparse.Namespace, captures: Captures, scratch: Path) ->
     """Run all that is needed, and return the report."""
     caller = Caller(captures, scratch)
     chosen = choose(arguments.only, arguments.scale)
+    is_whole = arguments.scale == 1
     warm_up(caller)
     results = Results({key: hold(contest, caller, arguments.runs) for key, contest in chosen.items()})
     aims = [aim for letter in arguments.only for aim in WORKS[letter].aims(results)]
     parts = [
         f"On {machine()}; {', '.join(versions(TOOLS))}. Medians of {arguments.runs}.",
+        *(
+            []
+            if is_whole
+            else [f"Captures are {arguments.scale:g} times as large as the aims are about: nothing is judged."]
+        ),
         *left_out(),
-        aims_table(aims, is_judged=arguments.scale == 1),
+        aims_table(aims, is_judged=is_whole),
         *(contest_table(key, contest, results) for key, contest in chosen.items()),
     ]
     return "\n\n".join(parts) + "\n"
