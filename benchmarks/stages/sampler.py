@@ -100,7 +100,7 @@ def main() -> None:
     os._exit = leave_at_once
     sampler.start()
     try:
-        from sigtrace.cli import main as sigtrace  # noqa: PLC0415 - that is a part of starting
+        from sigtrace.cli import main as sigtrace
 
         sigtrace()
     finally:
