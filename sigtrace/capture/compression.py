@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import re
 import zlib
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from sigtrace.capture.detect import Compression, detect_compression
 from sigtrace.capture.zstd_frame import FrameWalk
@@ -28,9 +29,12 @@ COMPRESSED_TRAILING = "capture.compressed-trailing"  # something else stands beh
 PIECE_LENGTH = 65536
 MAGIC_LENGTH = 6  # bytes: the longest magic, that of xz
 SLICE_LENGTH = 65536  # compressed bytes looked at together: what is left of them is copied with each call
+ZSTD_SLICE_LENGTH = 2**20  # here nothing is copied, but for the block that is cut by the end
 ZSTD_MAX_WINDOW = 2**27  # bytes; what the zstd program allows unasked
 XZ_MAX_MEMORY = 2**28  # bytes; `xz -9` makes files that need a quarter of it
 
+Data: TypeAlias = bytes | memoryview
+_PADDING = re.compile(rb"\x00*")
 
 # What compressed data may expand to: this much in any case, and beyond that so many times what is on disk. Captures
 # shrink to a half or a tenth, those of one packet again and again to a hundredth; what shrinks to less is made to fill
@@ -58,8 +62,8 @@ class _Member(Protocol):
     @property
     def needs_input(self) -> bool: ...
     @property
-    def unused_data(self) -> bytes | None: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+    def unused_data(self) -> Data | None: ...
+    def decompress(self, data: Data, max_length: int) -> bytes: ...
 
 
 class _GzipMember:
@@ -78,10 +82,11 @@ class _GzipMember:
     def unused_data(self) -> bytes:
         return self._inflate.unused_data
 
-    def decompress(self, data: bytes, max_length: int) -> bytes:
+    def decompress(self, data: Data, max_length: int) -> bytes:
         if self._error:
             raise self._error
-        data = self._inflate.unconsumed_tail + data
+        if tail := self._inflate.unconsumed_tail:
+            data = tail + data
         before = self._inflate.copy()
         try:
             piece = self._inflate.decompress(data, max_length)
@@ -93,7 +98,7 @@ class _GzipMember:
         return piece
 
 
-def _up_to_damage(inflate: Any, data: bytes) -> Iterator[bytes]:
+def _up_to_damage(inflate: Any, data: Data) -> Iterator[bytes]:
     """Decompress byte by byte."""
     try:
         for at in range(len(data)):
@@ -108,8 +113,7 @@ class _ZstdMember:
     def __init__(self, frame: Any) -> None:
         self._frame = frame
         self._walk = FrameWalk()
-        self._data = b""
-        self._at = 0  # what was decompressed of `_data`
+        self._data: Data = b""  # what is not decompressed yet
         self.needs_input = True
 
     @property
@@ -117,17 +121,20 @@ class _ZstdMember:
         return bool(self._frame.eof)
 
     @property
-    def unused_data(self) -> bytes:
-        return bytes(self._frame.unused_data) + self._data[self._at :]
+    def unused_data(self) -> Data:
+        return self._data
 
-    def decompress(self, data: bytes, max_length: int) -> bytes:
+    def decompress(self, data: Data, max_length: int) -> bytes:
         del max_length  # a block is bounded by itself
         if data:
-            self._data, self._at = self._data[self._at :] + data, 0
-        length = self._walk.step(self._data, self._at)
+            self._data = bytes(self._data) + data if self._data else data
+        length = self._walk.step(self._data)
+        step, self._data = self._data[:length], self._data[length:]
         self.needs_input = not length
-        self._at += length
-        return bytes(self._frame.decompress(self._data[self._at - length : self._at])) if length else b""
+        if length:
+            return bytes(self._frame.decompress(step))
+        self._data = bytes(self._data)  # less than a header: whose memory it is may put something else there
+        return b""
 
 
 class _Format(NamedTuple):
@@ -168,6 +175,7 @@ class Decompressor:
         self._is_outermost = expansion is None
         self._compression = compression
         self._format = _format_of(compression)
+        self._slice_length = ZSTD_SLICE_LENGTH if compression is Compression.ZSTD else SLICE_LENGTH
         self._member: _Member | None = None
         self._first = True  # no member has ended yet
         self._member_gave = 0  # bytes, of the open member
@@ -181,12 +189,13 @@ class Decompressor:
         """Nothing more will come, whatever is fed."""
         return self._notice is not None
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what `data` gives, in pieces of bounded length."""
-        for at in range(0, len(data), SLICE_LENGTH):
+    def feed(self, data: Data) -> Iterator[bytes]:
+        """Yield what `data` gives, in pieces of bounded length; take all of them before `data` changes."""
+        view = memoryview(data)
+        for at in range(0, len(data), self._slice_length):
             if self.stopped:
                 return
-            piece = data[at : at + SLICE_LENGTH]
+            piece = view[at : at + self._slice_length]
             self.expansion.taken += len(piece) if self._is_outermost else 0
             try:
                 yield from self._decompress(piece)
@@ -205,17 +214,18 @@ class Decompressor:
     def _name(self) -> str:
         return self._compression.name.lower()
 
-    def _decompress(self, data: bytes) -> Iterator[bytes]:
+    def _decompress(self, data: memoryview) -> Iterator[bytes]:
         """Decompress one slice, through as many members as it holds."""
         while True:
             if self._member is None:
-                data = data if self._first else data.lstrip(b"\x00")  # members may be padded with zeros
+                if not self._first and (padding := _PADDING.match(data)):  # members may be padded with zeros
+                    data = data[padding.end() :]
                 if not data:
                     return
                 self._member, self._member_gave, self._head = self._format.open_member(), 0, b""
             self._head += data[: MAGIC_LENGTH - len(self._head)]
             piece = self._member.decompress(data, PIECE_LENGTH)
-            data = b""
+            data = data[:0]
             if piece:
                 self._member_gave += len(piece)
                 self._gave += len(piece)
@@ -224,7 +234,7 @@ class Decompressor:
                     self._limit()
                     return
             if self._member.eof:
-                data = self._member.unused_data or b""
+                data = memoryview(self._member.unused_data or b"")
                 self._member, self._first = None, False
             elif self._member.needs_input:
                 return

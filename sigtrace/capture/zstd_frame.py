@@ -26,34 +26,34 @@ class FrameWalk:
         self._in_blocks = False
         self._has_checksum = False
 
-    def step(self, data: bytes, at: int) -> int:
-        """Return how many bytes from `at` belong together; 0 when `data` ends before that can be told."""
+    def step(self, data: bytes | memoryview) -> int:
+        """Return how many of the first bytes belong together; 0 when `data` ends before that can be told."""
         if not self._left:
-            self._left = self._block_length(data, at) if self._in_blocks else self._header_length(data, at)
-        length = min(self._left, len(data) - at)
+            self._left = self._block_length(data) if self._in_blocks else self._header_length(data)
+        length = min(self._left, len(data))
         self._left -= length
         return length
 
-    def _header_length(self, data: bytes, at: int) -> int:
+    def _header_length(self, data: bytes | memoryview) -> int:
         """Return the length of the frame's header, or of a whole skippable frame."""
-        if len(data) < at + 8:
+        if len(data) < 8:
             return 0
-        magic = int.from_bytes(data[at : at + 4], "little")
+        magic = int.from_bytes(data[:4], "little")
         if magic & SKIPPABLE_MASK == SKIPPABLE_MAGIC:
-            return 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+            return 8 + int.from_bytes(data[4:8], "little")
         if magic != MAGIC:
-            return len(data) - at  # the library will say what is wrong with it
-        descriptor = data[at + 4]
+            return len(data)  # the library will say what is wrong with it
+        descriptor = data[4]
         is_single_segment = bool(descriptor & 0x20)
         self._in_blocks, self._has_checksum = True, bool(descriptor & 0x04)
         content_size = CONTENT_SIZE_LENGTHS[descriptor >> 6] or int(is_single_segment)
         return 5 + (not is_single_segment) + DICTIONARY_LENGTHS[descriptor & 0x03] + content_size
 
-    def _block_length(self, data: bytes, at: int) -> int:
+    def _block_length(self, data: bytes | memoryview) -> int:
         """Return the length of a block, and of the checksum behind the last one."""
-        if len(data) < at + 3:
+        if len(data) < 3:
             return 0
-        header = int.from_bytes(data[at : at + 3], "little")
+        header = int.from_bytes(data[:3], "little")
         is_last, kind, size = header & 1, header >> 1 & 3, header >> 3
         content = {REPEATED: 1, RESERVED: 0}.get(kind, size)
         return 3 + content + (4 if is_last and self._has_checksum else 0)

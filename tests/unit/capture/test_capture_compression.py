@@ -59,6 +59,22 @@ def test_steps_do_not_matter(kind: Compression, step: int) -> None:
 
 
 @EVERY
+@pytest.mark.parametrize("step", [1, 7, 1000])
+def test_memory_that_was_fed_may_be_used_again(kind: Compression, step: int) -> None:
+    """Once all pieces of what was fed were taken, its memory may hold something else."""
+    small = PLAIN[148_000:160_000]
+    data = COMPRESS[kind](small) + COMPRESS[kind](small[:100])
+    decompressor, memory = Decompressor(kind), bytearray(step)
+    got = b""
+    for at in range(0, len(data), step):
+        count = len(data[at : at + step])
+        memory[:count] = data[at : at + step]
+        got += b"".join(decompressor.feed(memoryview(memory)[:count]))
+        memory[:] = b"\xff" * step
+    assert (got, decompressor.close()) == (small + small[:100], None)
+
+
+@EVERY
 def test_members_in_a_row_are_one(kind: Compression) -> None:
     """Several members or frames, an empty one among them, give their contents in a row."""
     data = b"".join(COMPRESS[kind](part) for part in (PLAIN[:100], b"", PLAIN[100:1000], PLAIN[1000:]))
