@@ -1,15 +1,13 @@
 """Capture files and streams → capture items: pcap and pcapng, plain or compressed, one or several, or standard input.
 
-Bytes are read in large pieces into one buffer that is used again and again; what a reader left over moves to its front.
-That is faster than mapping the file, takes the same memory for any file, and works for a pipe just as well.
+Bytes are read in large windows (`windows.py`). A file is not mapped into memory, which would save a twentieth of the
+time: mapped pages count as memory that is used, and a file that another program shortens meanwhile would end this one.
 """
 
 from __future__ import annotations
 
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
-
-import numpy as np
 
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.detect import HEAD_LENGTH, PcapngKind, detect_capture, detect_compression
@@ -22,6 +20,7 @@ from sigtrace.sources.bytestream import (
     PrefixedStream,
     read_head,
 )
+from sigtrace.sources.windows import Filler, read_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -107,7 +106,9 @@ class _OpenCapture:
     """One capture, recognised by its first bytes. Raises SourceError and CaptureError as `read` does."""
 
     def __init__(self, one: Input, on_read: Callable[[int], None]) -> None:
-        self._file = one.open(on_read)
+        self._on_read = on_read
+        self._told = 0  # bytes
+        self._file = one.open()
         self._layers: list[DecompressedStream] = []
         try:
             self._reader = self._recognise(one.name)
@@ -142,36 +143,19 @@ class _OpenCapture:
 
     def items(self, window_length: int) -> Generator[CaptureItem]:
         """Yield the capture's items; its file is closed at the end, or when the generator is."""
+        filler = Filler(self._stream, window_length)
+        buffers = filler.fill_again_and_again(filler.new_buffer())
         try:
-            yield from self._read_windows(window_length)
+            yield from read_windows(self._reader, buffers, window_length, self._tell)
+            self._tell(self._stream.taken)
             for layer in self._layers:
                 yield from layer.notices
             yield self._reader.close(truncated=any(layer.damaged for layer in self._layers))
         finally:
             self._file.close()
 
-    def _read_windows(self, window_length: int) -> Iterator[CaptureItem]:
-        """Yield what the reader makes of the bytes, window by window."""
-        buffer = np.empty(window_length, np.uint8)
-        filled = 0
-        wanted = 1  # bytes in the buffer before the reader is asked again
-        while True:
-            count = self._stream.read_into(memoryview(buffer)[filled:])  # type: ignore[arg-type]
-            filled += count
-            if count and filled < wanted:
-                continue
-            items, consumed = self._reader.read(buffer[:filled], final=not count)
-            yield from items
-            if not count:
-                return
-            filled -= consumed
-            buffer[:filled] = buffer[consumed : consumed + filled]
-            # What is not whole yet is looked at again only when twice as much is there, so that a long record in small
-            # pieces, or many that each wait for what is far behind, cost no more than a few looks; the buffer grows
-            # with it, and shrinks again.
-            crowded = consumed < filled and filled > len(buffer) // 2
-            wanted = 2 * filled if crowded or not consumed else 1
-            if max(wanted, filled + 1) > len(buffer):
-                buffer = np.concatenate((buffer, np.empty_like(buffer)))
-            elif len(buffer) > window_length and filled <= window_length // 2:
-                buffer = np.concatenate((buffer[:filled], np.empty(window_length - filled, np.uint8)))
+    def _tell(self, taken: int) -> None:
+        """Tell how much more was read."""
+        if taken > self._told:
+            self._on_read(taken - self._told)
+            self._told = taken

@@ -11,11 +11,11 @@ import os
 import select
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sigtrace.errors import SourceError
-from sigtrace.sources.live.intake import WINDOW_LENGTH, Intake
+from sigtrace.sources.bytestream import widen_pipe
+from sigtrace.sources.live.intake import Intake
 from sigtrace.sources.live.source import Counters
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PipedCapture:
                 hint = "pipe a capture into it: tcpdump -U -w - | sigtrace live -"
                 raise SourceError("standard input is a terminal", hint=hint)
             self._file = sys.stdin.fileno()
-        _widen(self._file)
+        widen_pipe(self._file)
         return []
 
     def poll(self, timeout: float) -> list[CaptureItem] | None:
@@ -93,12 +93,3 @@ def _is_readable(file: int, timeout: float) -> bool:
     waiter = select.poll()
     waiter.register(file, select.POLLIN)
     return bool(waiter.poll(max(timeout, 0) * 1000))
-
-
-def _widen(file: int) -> None:
-    """Make a pipe as long as a window, if that is allowed."""
-    if sys.platform == "linux":
-        import fcntl  # not on Windows
-
-        with suppress(OSError):
-            fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, WINDOW_LENGTH)

@@ -242,3 +242,22 @@ def test_a_reading_error_is_a_source_error() -> None:
 
     with pytest.raises(SourceError, match="Input/output error"):
         copy_out(read(Failing(PCAPNG)))
+
+
+def test_what_a_pipe_holds_is_looked_at_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many small pieces in a pipe make one window, as long as none has to be waited for."""
+    lengths: list[int] = []
+    original = PcapngReader.read
+
+    def note(self: PcapngReader, window: Window, *, final: bool) -> Reading:
+        lengths.append(len(window))
+        return original(self, window, final=final)
+
+    monkeypatch.setattr(PcapngReader, "read", note)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as pipe, os.fdopen(writing, "wb", buffering=0) as writer:
+        for at in range(0, 60_000, 1000):
+            writer.write(PCAPNG[at : at + 1000])
+        items = read(pipe)
+        assert isinstance(next(items), CaptureStarted)
+        assert lengths == [60_000]
