@@ -69,6 +69,14 @@ class FileStream:
         self.taken += count or 0
         return count or 0
 
+    def rewind(self) -> None:
+        """Begin again at the start of a file on disk. Raises SourceError: that failed."""
+        try:
+            self._file.seek(0)
+        except OSError as error:
+            raise SourceError(f"{self._name} could not be read again: {error.strerror or error}") from error
+        self.taken = 0
+
     def close(self) -> None:
         """Close the file if it was opened for this stream."""
         if self._owned:

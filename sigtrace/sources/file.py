@@ -1,7 +1,8 @@
 """Capture files and streams → capture items: pcap and pcapng, plain or compressed, one or several, or standard input.
 
-Bytes are read in large windows (`windows.py`). A file is not mapped into memory, which would save a twentieth of the
-time: mapped pages count as memory that is used, and a file that another program shortens meanwhile would end this one.
+Bytes are read in large windows (`windows.py`). A file is not mapped
+into memory, which would save a twentieth of the time: mapped pages count as memory that is used, and a file that is
+shortened meanwhile would end the program.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.capture.batch import Batch
-from sigtrace.capture.detect import HEAD_LENGTH, PcapngKind, detect_capture, detect_compression
+from sigtrace.capture.detect import HEAD_LENGTH, Compression, PcapngKind, detect_capture, detect_compression
 from sigtrace.errors import CaptureError, SourceError
 from sigtrace.sources.bytestream import (
     ByteStream,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sigtrace.capture.batch import CaptureItem
     from sigtrace.capture.merge import MergeInput
     from sigtrace.capture.reader import CaptureReader
+    from sigtrace.sources.zstd_file import ZstdFile
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
 
@@ -109,7 +111,8 @@ class _OpenCapture:
         self._on_read = on_read
         self._told = 0  # bytes
         self._file = one.open()
-        self._layers: list[DecompressedStream] = []
+        self._on_disk = one.can_reopen
+        self._layers: list[DecompressedStream | ZstdFile] = []
         try:
             self._reader = self._recognise(one.name)
         except BaseException:
@@ -126,13 +129,18 @@ class _OpenCapture:
             compression = detect_compression(head)
             if compression is None or len(self._layers) == MAX_COMPRESSIONS:
                 break
-            self._stream = DecompressedStream(self._stream, compression)
-            self._layers.append(self._stream)
+            self._stream = layer = DecompressedStream(self._stream, compression)
+            self._layers.append(layer)
             suffix = f".{compression.value}{suffix}"
         damage = [notice.text for layer in self._layers for notice in layer.notices if layer.damaged]
         if damage and not head:
             raise CaptureError(f"{name}: {damage[0]}", hint="is the file complete?")
         kind = detect_capture(head, file=name)
+        if self._on_disk and suffix == f".{Compression.ZSTD.value}":
+            from sigtrace.sources.zstd_file import ZstdFile  # most captures are not compressed
+
+            self._stream = ZstdFile(self._file)
+            self._layers = [self._stream]
         if isinstance(kind, PcapngKind):
             from sigtrace.capture.pcapng.reader import PcapngReader
 
