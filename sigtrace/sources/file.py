@@ -1,6 +1,6 @@
 """Capture files and streams → capture items: pcap and pcapng, plain or compressed, one or several, or standard input.
 
-Bytes are read in large windows (`windows.py`). A file is not mapped
+Bytes are read in large windows (`windows.py`), and those of a compressed file ahead (`ahead.py`). A file is not mapped
 into memory, which would save a twentieth of the time: mapped pages count as memory that is used, and a file that is
 shortened meanwhile would end the program.
 """
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sigtrace.capture.batch import CaptureItem
     from sigtrace.capture.merge import MergeInput
     from sigtrace.capture.reader import CaptureReader
+    from sigtrace.sources.windows import Buffer
     from sigtrace.sources.zstd_file import ZstdFile
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
@@ -62,7 +63,7 @@ def read(*paths: Path, progress: Progress | None = None) -> Iterator[CaptureItem
     inputs = [Input(path) for path in paths]
     gauge = _Gauge(inputs, progress)
     if len(inputs) == 1:
-        return _OpenCapture(inputs[0], gauge.add).items(WINDOW_LENGTH)
+        return _OpenCapture(inputs[0], gauge.add).items(WINDOW_LENGTH, ahead=inputs[0].can_reopen)
     from sigtrace.capture.merge import merge  # one capture, the usual case, is read sooner without it
 
     window_length = min(max(MERGE_LENGTH // len(inputs), LEAST_WINDOW_LENGTH), WINDOW_LENGTH)
@@ -149,10 +150,15 @@ class _OpenCapture:
 
         return PcapReader(name, kind, suffix=suffix)
 
-    def items(self, window_length: int) -> Generator[CaptureItem]:
-        """Yield the capture's items; its file is closed at the end, or when the generator is."""
+    def items(self, window_length: int, *, ahead: bool = False) -> Generator[CaptureItem]:
+        """Yield the capture's items; its file is closed at the end, or when the generator is.
+
+        Args:
+            window_length: bytes that are looked at together.
+            ahead: decompress what comes next in a thread of its own.
+        """
         filler = Filler(self._stream, window_length)
-        buffers = filler.fill_again_and_again(filler.new_buffer())
+        buffers = _fill_ahead(filler) if ahead and self._layers else filler.fill_again_and_again(filler.new_buffer())
         try:
             yield from read_windows(self._reader, buffers, window_length, self._tell)
             self._tell(self._stream.taken)
@@ -160,6 +166,7 @@ class _OpenCapture:
                 yield from layer.notices
             yield self._reader.close(truncated=any(layer.damaged for layer in self._layers))
         finally:
+            buffers.close()
             self._file.close()
 
     def _tell(self, taken: int) -> None:
@@ -167,3 +174,9 @@ class _OpenCapture:
         if taken > self._told:
             self._on_read(taken - self._told)
             self._told = taken
+
+
+def _fill_ahead(filler: Filler) -> Generator[Buffer]:
+    from sigtrace.sources.ahead import fill_ahead  # most captures are not compressed
+
+    return fill_ahead(filler)

@@ -94,6 +94,7 @@ def test_help_is_quick() -> None:
 NEEDLESS = {
     *("dataclasses", "http", "importlib.metadata", "rich.style", "zoneinfo"),
     *("sigtrace.capture.compression", "sigtrace.capture.merge", "sigtrace.capture.pcap"),
+    *("sigtrace.sources.ahead", "sigtrace.sources.zstd_file"),
     *("sigtrace.packets.dissector", "sigtrace.packets.checksums"),
     *("sigtrace.application.detect", "sigtrace.application.http.upgrade", "sigtrace.application.websocket.connection"),
     *("sigtrace.application.socketio.request", "sigtrace.application.socketio.gathering"),
