@@ -66,7 +66,7 @@ def check_outputs(trace: Trace, screen: Screen) -> None:
 
 def check_ordinary_outputs(trace: Trace) -> None:
     """Make what `export`, `analyze` and `chart` write when nothing else is asked for."""
-    for line in render_ndjson(records(trace)):
+    for line in "".join(render_ndjson(records(trace))).splitlines():
         check_harmless(line)
         assert isinstance(json.loads(line), dict)
     check_harmless(render_summary(summarise(trace), SCREENS[0]))

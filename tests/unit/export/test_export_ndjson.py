@@ -29,11 +29,14 @@ def test_text_comes_back(text: str, expected: str) -> None:
 
 
 def test_ndjson_is_a_line_each() -> None:
-    """Every record is one line with its end."""
-    assert list(render_ndjson([{"a": "x\ny"}, {"b": None}])) == ['{"a":"x\\ny"}\n', '{"b":null}\n']
+    """Every record is one line with its end, however many there are, and whatever is in those beside it."""
+    assert "".join(render_ndjson([{"a": "x\ny"}, {"b": None}])) == '{"a":"x\\ny"}\n{"b":null}\n'
+    records = [{"number": number, "text": "\ud800\x9b" if number == 70 else "\x7f"} for number in range(150)]
+    assert "".join(render_ndjson(records)) == "".join(f"{encode_value(record)}\n" for record in records)
+    assert not list(render_ndjson([]))
 
 
-@pytest.mark.parametrize("records", [[], [{"a": 1}], [{"a": 1}, {"b": [2, True]}]])
+@pytest.mark.parametrize("records", [[], [{"a": 1}], [{"a": 1}, {"b": [2, True]}], [{"a": "\n\u2028"}] * 150])
 def test_json_is_one_array(records: list[dict[str, object]]) -> None:
     """However many records there are, the document is one array of them."""
     assert json.loads("".join(render_json(records))) == records
