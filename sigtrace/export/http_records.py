@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sigtrace.export.record import wire_text, word
+from sigtrace.export.record import endpoint_text, wire_text, word
 from sigtrace.streams.flow import Closer
 
 if TYPE_CHECKING:
-    from sigtrace.application.http.message import Body, Exchange, Head
+    from sigtrace.application.http.message import Body, Exchange, Request, Response
     from sigtrace.export.record import Record
     from sigtrace.signaling.recognition import ExchangeRole
     from sigtrace.streams.flow import Flow
@@ -26,8 +26,8 @@ def flow_record(decoded: DecodedFlow, *, digests: bool) -> Record:
     record: Record = {
         "type": "flow",
         "number": flow.number,
-        "client": str(client),
-        "server": str(server),
+        "client": endpoint_text(client),
+        "server": endpoint_text(server),
         "protocol": decoded.protocol,
         "opened_ns": flow.opened_ns,
         "closed_ns": flow.closed_ns,
@@ -54,29 +54,29 @@ def _closed_by(flow: Flow, *, client_is_originator: bool) -> str | None:
 
 def exchange_record(exchange: Exchange, role: ExchangeRole) -> Record:
     """Make the record of one exchange."""
-    request, response = exchange.request, exchange.response
-    asked, answered = _packets(request), _packets(response)
+    method, target, host, version, asked_ns, asked_end_ns, asked_body, asked = _asked(exchange.request)
+    status, reason, answered_ns, answered_end_ns, answered_body, answered = _answered(exchange.response)
     return {
         "type": "exchange",
         "number": exchange.number,
         "flow": exchange.flow,
-        "client": str(exchange.client),
-        "server": str(exchange.server),
+        "client": endpoint_text(exchange.client),
+        "server": endpoint_text(exchange.server),
         "protocol": role.protocol,
-        "kind": role.kind.value,
-        "method": request.method if request else None,
-        "target": wire_text(request.target) if request else None,
-        "host": wire_text(request.header(b"host")) if request else None,
-        "version": request.version if request else None,
-        "status": response.status if response else None,
-        "reason": wire_text(response.reason) if response else None,
-        "request_ns": request.span.start_ns if request else None,
-        "request_end_ns": request.span.end_ns if request else None,
-        "response_ns": response.span.start_ns if response else None,
-        "response_end_ns": response.span.end_ns if response else None,
-        "request_body": _body(request.body) if request else None,
-        "response_body": _body(response.body) if response else None,
-        "state": exchange.state.value,
+        "kind": role.kind._value_,
+        "method": method,
+        "target": target,
+        "host": host,
+        "version": version,
+        "status": status,
+        "reason": reason,
+        "request_ns": asked_ns,
+        "request_end_ns": asked_end_ns,
+        "response_ns": answered_ns,
+        "response_end_ns": answered_end_ns,
+        "request_body": asked_body,
+        "response_body": answered_body,
+        "state": exchange.state._value_,
         "packets": _all_packets(asked, answered),
         "request_packets": asked,
         "response_packets": answered,
@@ -86,15 +86,44 @@ def exchange_record(exchange: Exchange, role: ExchangeRole) -> Record:
     }
 
 
-def _packets(message: Head | None) -> list[int] | None:
-    """First and last packet of a message."""
-    return None if message is None else [message.span.first_packet, message.span.last_packet]
+def _asked(request: Request | None) -> tuple[Any, ...]:
+    """Return what an exchange's record says of the request; all is None where it was not captured."""
+    if request is None:
+        return (None,) * 8
+    start_ns, end_ns, first_packet, last_packet = request.span
+    return (
+        request.method,
+        wire_text(request.target),
+        wire_text(request.header(b"host")),
+        request.version,
+        start_ns,
+        end_ns,
+        _body(request.body),
+        [first_packet, last_packet],
+    )
+
+
+def _answered(response: Response | None) -> tuple[Any, ...]:
+    """Return what an exchange's record says of the response; all is None where there is none."""
+    if response is None:
+        return (None,) * 6
+    start_ns, end_ns, first_packet, last_packet = response.span
+    return (
+        response.status,
+        wire_text(response.reason),
+        start_ns,
+        end_ns,
+        _body(response.body),
+        [first_packet, last_packet],
+    )
 
 
 def _all_packets(asked: list[int] | None, answered: list[int] | None) -> list[int] | None:
     """First and last packet of both messages, which may overlap where packets were captured out of order."""
     if asked is None or answered is None:
         return asked or answered
+    if asked[0] <= answered[0] and asked[1] <= answered[1]:  # nearly always, and quicker than to ask min and max
+        return [asked[0], answered[1]]
     return [min(asked[0], answered[0]), max(asked[1], answered[1])]
 
 

@@ -2,12 +2,18 @@
 
 Records are plain dicts, made one at a time as they are asked for: a line of an export is what they are for, and this is
 the one place where dicts cross a border. `docs/export.md` says what every field means.
+
+Theory of operation. What will be records is planned first, rank by rank: what of one moment comes first has the lower
+rank, as a connection comes before the exchange on it. Inside a rank it stands by its number. All ranks, one behind the
+other, are then sorted by time alone: sorting is stable, so what is of one moment stays in order of rank and number. A
+trace is in order of time already, so each of these sorts has little to do.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,16 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sigtrace.calls.peers import Peer
-    from sigtrace.calls.signals import Signal
     from sigtrace.export.record import Record
     from sigtrace.trace import Trace
 
 
-_Planned: TypeAlias = "tuple[int, int, tuple[int, int], partial[Record]]"
-"""A record before it is made: its time, the rank of its type, its number and that of the part, and how to make it.
+_Planned: TypeAlias = "tuple[int, int, partial[Record]]"
+"""A record before it is made: its time, its number in its rank, and how to make it.
 
 A plain tuple, as a large capture has a hundred thousand of them.
 """
+
+_TIME, _NUMBER, _MAKE = map(itemgetter, range(3))
 
 
 def records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> Iterator[Record]:
@@ -52,69 +59,91 @@ def plan_records(trace: Trace, *, flows: bool = False, bodies: bool = False) -> 
 
     Args: as for `records`.
     """
-    for capture in trace.captures:
-        yield partial(capture_record, capture)
-    plan = [
-        *_plan_http(trace, flows=flows),
-        *_plan_websocket(trace, bodies=bodies),
-        *_plan_socketio(trace, bodies=bodies),
-        *_plan_signaling(trace, bodies=bodies),
-        *_plan_notices(trace),
-    ]
-    plan.sort(key=itemgetter(0, 1, 2))
-    for *_, make in plan:
-        yield make
+    plan: list[_Planned] = []
+    for of_one_rank in _plan_ranks(trace, flows=flows, bodies=bodies):
+        plan += sorted(of_one_rank, key=_NUMBER)
+    plan.sort(key=_TIME)
+    yield from [partial(capture_record, capture) for capture in trace.captures]
+    yield from map(_MAKE, plan)
 
 
-def _plan_http(trace: Trace, *, flows: bool) -> Iterator[_Planned]:
+def _plan_ranks(trace: Trace, *, flows: bool, bodies: bool) -> Iterator[Iterable[_Planned]]:
+    """Yield what is planned of each rank; of one number, what is named first comes first."""
+    yield _plan_flows(trace, flows=flows)
+    yield chain(_plan_controls(trace), _plan_sessions(trace))
+    yield chain(_plan_exchanges(trace), _plan_messages(trace, bodies=bodies))
+    yield chain(_plan_packets(trace, bodies=bodies), _plan_peers(trace))
+    yield chain(_plan_waits(trace), _plan_acts(trace))
+    yield _plan_signals(trace, bodies=bodies)
+    yield _plan_calls(trace)
+    yield _plan_notices(trace)
+
+
+def _plan_flows(trace: Trace, *, flows: bool) -> Iterator[_Planned]:
     for decoded in trace.flows:
         if flows or decoded.protocol != "other":
             flow = decoded.flow
-            yield (flow.opened_ns, 0, (flow.number, 0), partial(flow_record, decoded, digests=flows))
-    for exchange, role in zip(trace.exchanges, trace.roles, strict=True):
-        yield (exchange.at_ns, 1, (exchange.number, 0), partial(exchange_record, exchange, role))
+            yield flow.opened_ns, flow.number, partial(flow_record, decoded, digests=flows)
 
 
-def _plan_websocket(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
-    for message, protocol in zip(trace.messages, trace.message_protocols, strict=True):
-        yield (message.at_ns, 1, (message.number, 0), partial(message_record, message, protocol, bodies=bodies))
+def _plan_controls(trace: Trace) -> Iterator[_Planned]:
     for place, control in enumerate(trace.controls):
-        yield (control.span.start_ns, 1, (0, place), partial(control_record, control))
+        yield control.span.start_ns, place, partial(control_record, control)
 
 
-def _plan_socketio(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
+def _plan_sessions(trace: Trace) -> Iterator[_Planned]:
     for place, session in enumerate(trace.engine_sessions):
         at_ns = session.opened_ns if session.opened_ns is not None else trace.first_ns
-        yield (at_ns, 1, (0, place), partial(session_record, session))
+        yield at_ns, place, partial(session_record, session)
+
+
+def _plan_exchanges(trace: Trace) -> Iterator[_Planned]:
+    for exchange, role in zip(trace.exchanges, trace.roles, strict=True):
+        yield exchange.at_ns, exchange.number, partial(exchange_record, exchange, role)
+
+
+def _plan_messages(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
+    for message, protocol in zip(trace.messages, trace.message_protocols, strict=True):
+        yield message.at_ns, message.number, partial(message_record, message, protocol, bodies=bodies)
+
+
+def _plan_packets(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
     for packet, protocol in zip(trace.socket_packets, trace.packet_protocols, strict=True):
-        yield (packet.at_ns, 2, (packet.number, 0), partial(packet_record, packet, protocol, bodies=bodies))
+        yield packet.at_ns, packet.number, partial(packet_record, packet, protocol, bodies=bodies)
 
 
-def _plan_signaling(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
+def _plan_peers(trace: Trace) -> Iterator[_Planned]:
     started = {session.number: session.started_ns for session in trace.sessions}
     for place, peer in enumerate(trace.peers):
-        yield (_appeared_ns(peer, started), 2, (place, 0), partial(peer_record, peer))
+        yield _appeared_ns(peer, started), place, partial(peer_record, peer)
+
+
+def _plan_waits(trace: Trace) -> Iterator[_Planned]:
     for place, wait in enumerate(trace.waits):
         at_ns = wait.ended_ns if wait.asked_ns is None else wait.asked_ns
-        yield (at_ns, 3, (place, 0), partial(wait_record, wait))
+        yield at_ns, place, partial(wait_record, wait)
+
+
+def _plan_acts(trace: Trace) -> Iterator[_Planned]:
     for place, act in enumerate(trace.acts):
-        yield (act.at_ns, 3, (place, 1), partial(act_record, act))
-    for signal in trace.signals:
-        for place, make in enumerate(_signal_makers(signal, bodies=bodies)):
-            yield (signal.began_ns, 4, (signal.number, place), make)
-    for call in trace.calls:
-        make = partial(call_record, call, trace.verdicts.get(call.number))
-        yield (call.began_ns, 5, (call.number, 0), make)
+        yield act.at_ns, place, partial(act_record, act)
 
 
-def _signal_makers(signal: Signal, *, bodies: bool) -> Iterator[partial[Record]]:
+def _plan_signals(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
     """A signal, and right behind it what it holds."""
-    yield partial(signal_record, signal, bodies=bodies)
-    description = signal.content.description
-    if description is not None:
-        yield partial(description_record, signal, description, bodies=bodies)
-    for placed in candidates_of(signal):
-        yield partial(candidate_record, signal, placed)
+    for signal in trace.signals:
+        at_ns, number, content = signal.began_ns, signal.number, signal.content
+        yield at_ns, number, partial(signal_record, signal, bodies=bodies)
+        if content.description is not None:
+            yield at_ns, number, partial(description_record, signal, content.description, bodies=bodies)
+        if content.description is not None or content.candidate is not None:
+            for placed in candidates_of(content):
+                yield at_ns, number, partial(candidate_record, signal, placed)
+
+
+def _plan_calls(trace: Trace) -> Iterator[_Planned]:
+    for call in trace.calls:
+        yield call.began_ns, call.number, partial(call_record, call, trace.verdicts.get(call.number))
 
 
 def _appeared_ns(peer: Peer, started: dict[int, int]) -> int:
@@ -124,6 +153,8 @@ def _appeared_ns(peer: Peer, started: dict[int, int]) -> int:
 
 def _plan_notices(trace: Trace) -> Iterator[_Planned]:
     """A notice has a packet, not a time: it stands behind what is known to have happened by then."""
+    if not trace.notices:
+        return
     parts = (part for exchange in trace.exchanges for part in (exchange.request, exchange.response) if part is not None)
     spans = [*(part.span for part in parts), *(message.span for message in trace.messages)]
     known = sorted((span.last_packet, span.end_ns) for span in spans)
@@ -132,7 +163,7 @@ def _plan_notices(trace: Trace) -> Iterator[_Planned]:
     for place, notice in enumerate(trace.notices):
         before = bisect_right(packets, notice.packet or 0)
         at_ns = latest[before - 1] if before else trace.first_ns
-        yield (at_ns, 6, (place, 0), partial(notice_record, notice))
+        yield at_ns, place, partial(notice_record, notice)
 
 
 def _running_maximum(values: Iterable[int]) -> list[int]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sigtrace.sdp.extension import HeaderExtension
     from sigtrace.sdp.media import MediaDescription
     from sigtrace.sdp.security import Fingerprint
+    from sigtrace.signaling.content import Content
 
 
 class PlacedCandidate(NamedTuple):
@@ -32,9 +33,8 @@ class PlacedCandidate(NamedTuple):
     ufrag: str | None
 
 
-def candidates_of(signal: Signal) -> Iterator[PlacedCandidate]:
+def candidates_of(content: Content) -> Iterator[PlacedCandidate]:
     """Yield the candidates that a signal brings: the one it is, or those inside its description."""
-    content = signal.content
     if content.candidate is not None:
         yield PlacedCandidate(content.candidate, content.mid, content.mline, content.candidate.ufrag)
     for media in content.description.media if content.description else ():
