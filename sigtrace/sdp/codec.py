@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.integer import MAX_32, decode_integer
@@ -10,12 +12,15 @@ from sigtrace.sdp.lines import decode_text
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from typing import TypeAlias
 
-    from sigtrace.sdp.lines import Section
+    from sigtrace.sdp.section import Reading, Section
+
+    Lines: TypeAlias = tuple[Reading, ...]
 
 PAYLOAD_TYPES = {str(number): number for number in range(128)}  # seven bits of the RTP header (RFC 3550 §5.1)
 _MAX_CHANNELS = 255
+_PTIME = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 # They repair, describe or accompany what another codec encodes.
 _AUXILIARY = frozenset({"rtx", "red", "ulpfec", "flexfec", "flexfec-03", "telephone-event", "cn"})
@@ -91,23 +96,37 @@ def decode_payload_type(text: str) -> int:
     return payload_type
 
 
-def gather_codecs(kind: str, payload_types: Iterable[int], section: Section) -> tuple[Codec, ...]:
+MAX_CODEC_LINES: Final = 512
+"""Lines about the codecs of a section that is remembered: 150 are many. 64 such sections take some 16 MiB."""
+
+
+def gather_codecs(kind: str, payload_types: tuple[int, ...], section: Section) -> tuple[Codec, ...]:
     """Bring together what a section says of each payload type.
 
     Args:
         kind: the section's media, "audio" or "video".
         payload_types: those of the `m=` line; only they are on offer, whatever other lines still name.
-        section: where the lines are.
+        section: where the lines are. Lines that are remembered are the same objects, and so are then their codecs.
 
     Returns:
         One codec per payload type, in the order of the `m=` line, which is that of preference.
     """
-    mappings = {**_STATIC, **dict(section.every("a=rtpmap", decode_rtpmap))}
+    mappings, parameters, feedback = (section.lines(key) for key in ("a=rtpmap", "a=fmtp", "a=rtcp-fb"))
+    few = len(mappings) + len(parameters) + len(feedback) <= MAX_CODEC_LINES
+    return (_gather_known if few else _gather)(kind, payload_types, mappings, parameters, feedback)
+
+
+def _gather(
+    kind: str, payload_types: tuple[int, ...], mapped: Lines, described: Lines, fed_back: Lines
+) -> tuple[Codec, ...]:
+    mappings = {**_STATIC, **dict(line.value for line in mapped)}
     parameters: dict[int, list[tuple[str, str | None]]] = {}
-    for payload_type, its in section.every("a=fmtp", decode_format_parameters):
+    for line in described:
+        payload_type, its = line.value
         parameters.setdefault(payload_type, []).extend(its)
     feedback: dict[int | None, list[str]] = {}
-    for target, text in section.every("a=rtcp-fb", decode_feedback):
+    for line in fed_back:
+        target, text = line.value
         feedback.setdefault(target, []).append(text)
     for_all = tuple(feedback.get(None, ()))
     return tuple(
@@ -120,6 +139,9 @@ def gather_codecs(kind: str, payload_types: Iterable[int], section: Section) -> 
         )
         for payload_type in dict.fromkeys(payload_types)
     )
+
+
+_gather_known = lru_cache(maxsize=64)(_gather)
 
 
 def _build_codec(
@@ -176,3 +198,11 @@ def decode_feedback(value: str) -> tuple[int | None, str]:
     """Decode `96 nack pli`; the payload type is None for `*`. Raises DecodeError. Source: RFC 4585 §4.2."""
     target, _, text = value.strip().partition(" ")
     return None if target == "*" else decode_payload_type(target), decode_text(text)
+
+
+def decode_ptime(value: str) -> float:
+    """Decode `20`, in milliseconds. Raises DecodeError. Source: RFC 8866 §6.4."""
+    text = value.strip()
+    if not _PTIME.fullmatch(text):
+        raise DecodeError("packet time is not a number")
+    return float(text)

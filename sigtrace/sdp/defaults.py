@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sigtrace.sdp.direction import DIRECTIONS, Direction
-from sigtrace.sdp.extension import HeaderExtension, decode_extension
-from sigtrace.sdp.lines import decode_text, decode_words
-from sigtrace.sdp.security import Fingerprint, Setup, decode_fingerprint, decode_setup
-from sigtrace.sdp.session import Connection, decode_connection
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
-    from sigtrace.sdp.lines import Section
+    from sigtrace.sdp.extension import HeaderExtension
+    from sigtrace.sdp.section import Section
+    from sigtrace.sdp.security import Fingerprint, Setup
+    from sigtrace.sdp.session import Connection
+
+
+_DIRECTIONS = tuple((f"a={name}", direction) for name, direction in DIRECTIONS.items())
 
 
 class Defaults(Value, frozen=True, kw_only=True):
@@ -30,18 +32,29 @@ class Defaults(Value, frozen=True, kw_only=True):
     end_of_candidates: bool = False
 
 
-def read_defaults(section: Section, above: Defaults) -> Defaults:
+_NOTHING = Defaults()
+
+
+def read_defaults(section: Section, above: Defaults = _NOTHING) -> Defaults:
     """Read one level's values; where its lines say nothing, the level above holds."""
-    directions = (DIRECTIONS.get(attribute.name) for attribute in reversed(section.attributes))
     return Defaults(
-        connection=section.last("c=", decode_connection) or above.connection,
-        direction=next((direction for direction in directions if direction), above.direction),
-        ice_ufrag=section.last("a=ice-ufrag", decode_text) or above.ice_ufrag,
-        ice_pwd=section.last("a=ice-pwd", decode_text) or above.ice_pwd,
-        ice_options=section.last("a=ice-options", decode_words) or above.ice_options,
-        fingerprints=section.every("a=fingerprint", decode_fingerprint) or above.fingerprints,
-        setup=section.last("a=setup", decode_setup) or above.setup,
-        extensions=section.every("a=extmap", decode_extension) or above.extensions,
+        connection=section.last("c=") or above.connection,
+        direction=_read_direction(section) or above.direction,
+        ice_ufrag=section.last("a=ice-ufrag") or above.ice_ufrag,
+        ice_pwd=section.last("a=ice-pwd") or above.ice_pwd,
+        ice_options=section.last("a=ice-options") or above.ice_options,
+        fingerprints=section.every("a=fingerprint") or above.fingerprints,
+        setup=section.last("a=setup") or above.setup,
+        extensions=section.every("a=extmap") or above.extensions,
         extmap_allow_mixed=section.has("a=extmap-allow-mixed") or above.extmap_allow_mixed,
         end_of_candidates=section.has("a=end-of-candidates") or above.end_of_candidates,
     )
+
+
+def _read_direction(section: Section) -> Direction | None:
+    """Return the last direction that is said; as a rule there is one."""
+    said = [direction for key, direction in _DIRECTIONS if section.has(key)]
+    if len(said) < 2:
+        return said[0] if said else None
+    names = (attribute.name for attribute in reversed(section.attributes))
+    return next(DIRECTIONS[name] for name in names if name in DIRECTIONS)

@@ -1,9 +1,13 @@
 """Session descriptions: SDP text ↔ `Description` (RFC 8866), as WebRTC writes and wrote them.
 
-Theory of operation. The text is split into lines, each kept with its end, so that the lines joined are the text again,
-whatever is in them. Lines fall into sections: the session's, and one for each `m=` line, damaged ones too, for
-candidates point at sections by their places. The typed values are read from the sections; what a reading cannot make
-sense of is put on the list of malformed lines with the reason, and nothing else suffers.
+Theory of operation. The text is kept as it is, whatever is in it. It falls into sections: the session's, and one for
+each `m=` line, damaged ones too, for candidates point at sections by their places. The typed values are read from the
+lines of the sections; what a reading cannot make sense of is put on the list of malformed lines with the reason, and
+nothing else suffers.
+
+Nearly all texts have CRLF at the end of every line, and only those are read. Any other is first put into that form,
+line by line, which leaves the lines and their numbers as they are. So sections are found by one search, and a section
+that was read before, as most are where peers negotiate again, need not be split into lines at all.
 
 Where browsers depart from the RFCs, what is written on the wire decides: see `simulcast`, `channel` and `session` for
 the forms of older drafts.
@@ -11,35 +15,19 @@ the forms of older drafts.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Final
+
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.codec import Codec
-from sigtrace.sdp.defaults import Defaults, read_defaults
+from sigtrace.sdp.defaults import read_defaults
 from sigtrace.sdp.direction import Direction
 from sigtrace.sdp.extension import HeaderExtension
-from sigtrace.sdp.lines import (
-    Attribute,
-    Line,
-    MalformedLine,
-    count_lines,
-    decode_lines,
-    encode_lines,
-    split_sections,
-)
-from sigtrace.sdp.media import MediaDescription, read_media
+from sigtrace.sdp.lines import MAX_LINES, MAX_SECTIONS, Attribute, Line, MalformedLine, count_lines, decode_lines
+from sigtrace.sdp.media import MediaDescription, read_known_media, read_media
+from sigtrace.sdp.section import IrregularLineError, Section, read_runs
 from sigtrace.sdp.security import Fingerprint, Setup
-from sigtrace.sdp.session import (
-    Bandwidth,
-    Connection,
-    Group,
-    MsidSemantic,
-    Origin,
-    Timing,
-    decode_bandwidth,
-    decode_group,
-    decode_msid_semantic,
-    decode_origin,
-    decode_timing,
-)
+from sigtrace.sdp.session import Bandwidth, Connection, Group, MsidSemantic, Origin, Timing
 from sigtrace.sdp.source import Msid, Source, SourceGroup
 from sigtrace.value import Value
 
@@ -68,6 +56,10 @@ __all__ = [
 ]
 
 
+MAX_REMEMBERED: Final = 16 << 10
+"""Characters of a description whose sections are remembered: 64 sections, and what they say, take some 20 MiB."""
+
+
 class Description(Value, frozen=True, kw_only=True):
     """A whole session description: its lines as written, and what they say."""
 
@@ -87,8 +79,15 @@ class Description(Value, frozen=True, kw_only=True):
     attributes: tuple[Attribute, ...]  # the session's own, in order
     media: tuple[MediaDescription, ...]
     malformed: tuple[MalformedLine, ...]  # in order of their numbers
-    lines: tuple[Line, ...]  # as written, up to `MAX_LINES` and `MAX_SECTIONS`
-    rest: str  # the text beyond those bounds, not read
+    text: str  # as written, whole
+    rest: str  # what of it is beyond `MAX_LINES` and `MAX_SECTIONS`, and was not read
+    line_count: int  # of what was read
+    longest_line: int  # characters of it, without its end
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines that were read, as written."""
+        return decode_lines(self.text)[0]
 
     @property
     def bundles(self) -> tuple[tuple[str, ...], ...]:
@@ -122,39 +121,65 @@ def decode_description(text: str) -> Description:
     """
     if not text.lstrip("\r\n").startswith("v="):
         raise DecodeError("a description begins with v=", offset=0)
+    parts = text.removesuffix("\r\n").split("\r\nm=")
+    if len(parts) <= MAX_SECTIONS + 1 and (len(text) <= 2 * MAX_LINES or text.count("\n") < MAX_LINES):
+        with suppress(IrregularLineError):
+            return _read(text, parts, "")
     lines, rest = decode_lines(text)
+    return _read(text, "\r\n".join([line.text for line in lines]).split("\r\nm="), rest)
+
+
+def _read(text: str, parts: list[str], rest: str) -> Description:
+    """Read a description from its sections.
+
+    Args:
+        text: the whole of it.
+        parts: the lines of each section, which end in CRLF but for the last, without the `m=` at the beginning.
+        rest: what of the text is in none of them.
+
+    Raises:
+        IrregularLineError: some lines end otherwise.
+    """
+    first, *others = parts
     malformed: list[MalformedLine] = []
-    session, *sections = split_sections(lines, malformed)
-    defaults = read_defaults(session, Defaults())
-    timings = session.every("t=", decode_timing)
+    runs = read_runs(first)
+    line_count = sum(run.length for run in runs)
+    session = Section(runs, range(1, line_count + 1), malformed)
+    longest_line = max(run.longest for run in runs)
+    defaults = read_defaults(session)
+    read = read_known_media if len(text) <= MAX_REMEMBERED else read_media
+    media = []
+    for index, section in enumerate(others):
+        known = read(index, line_count + 1, f"m={section}", defaults)
+        media.append(known.media)
+        malformed += known.malformed
+        line_count += known.length
+        longest_line = max(longest_line, known.longest)
+    timings = session.every("t=")
     return Description(
-        version=session.last("v=", _decode_version) or "",
-        origin=session.last("o=", decode_origin),
-        name=session.last("s=", str),
+        version=session.last("v=") or "",
+        origin=session.last("o="),
+        name=session.last("s="),
         timing=timings[0] if timings else None,
         connection=defaults.connection,
-        bandwidth=session.every("b=", decode_bandwidth),
-        groups=session.every("a=group", decode_group),
+        bandwidth=session.every("b="),
+        groups=session.every("a=group"),
         ice_lite=session.has("a=ice-lite"),
         ice_options=defaults.ice_options,
         fingerprints=defaults.fingerprints,
         setup=defaults.setup,
-        msid_semantic=session.last("a=msid-semantic", decode_msid_semantic),
+        msid_semantic=session.last("a=msid-semantic"),
         extmap_allow_mixed=defaults.extmap_allow_mixed,
         attributes=tuple(session.attributes),
-        media=tuple(read_media(index, section, defaults) for index, section in enumerate(sections)),
+        media=tuple(media),
         malformed=tuple(sorted(malformed)),
-        lines=lines,
+        text=text,
         rest=rest,
+        line_count=line_count,
+        longest_line=longest_line,
     )
 
 
 def encode_description(description: Description) -> str:
-    """Return the text of a description, its lines as they are in `lines`. Source: RFC 8866 §5."""
-    return encode_lines(description.lines, description.rest)
-
-
-def _decode_version(value: str) -> str:
-    if value.strip() != "0":
-        raise DecodeError("not version 0")
-    return "0"
+    """Return the text of a description as it was written; of changed lines, `encode_lines` makes one."""
+    return description.text

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.candidate import Candidate, decode_candidate
-from sigtrace.sdp.lines import Line, MalformedLine, Section, decode_lines, decode_words, encode_lines, split_sections
-from sigtrace.sdp.lines import decode_text as decode_value
+from sigtrace.sdp.lines import Line, MalformedLine, decode_lines, encode_lines
+from sigtrace.sdp.section import Section, read_run
 from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def decode_fragment(text: str) -> Fragment:
     """
     lines, rest = decode_lines(text)
     malformed: list[MalformedLine] = []
-    first, *others = split_sections(_regular(lines), malformed)
+    first, *others = _split_sections(_regular(lines), malformed)
     if not others and not first.attributes:
         raise DecodeError("a fragment has lines that begin with a= or m=", offset=0)
     sections = [_read_section(section) for section in others]
@@ -89,13 +89,26 @@ def decode_fragment(text: str) -> Fragment:
         ufrag=next(ufrags, None),
         pwd=next(pwds, None),
         ice_lite=first.has("a=ice-lite"),
-        ice_options=first.last("a=ice-options", decode_words) or (),
+        ice_options=first.last("a=ice-options") or (),
         sections=tuple(sections),
         trickled=tuple(trickled),
         malformed=tuple(sorted(malformed)),
         lines=lines,
         rest=rest,
     )
+
+
+def _split_sections(lines: Iterable[Line], malformed: list[MalformedLine]) -> list[Section]:
+    """Split lines before each `m=`; the first section is the session's."""
+    sections: list[list[Line]] = [[]]
+    for line in lines:
+        if line.text.startswith("m="):
+            sections.append([])
+        sections[-1].append(line)
+    return [
+        Section([read_run([line.text for line in some])], [line.number for line in some], malformed)
+        for some in sections
+    ]
 
 
 def encode_fragment(fragment: Fragment) -> str:
@@ -114,9 +127,9 @@ def _regular(lines: Iterable[Line]) -> Iterator[Line]:
 
 def _read_section(section: Section) -> FragmentSection:
     return FragmentSection(
-        mid=section.last("a=mid", decode_value),
-        ufrag=section.last("a=ice-ufrag", decode_value),
-        pwd=section.last("a=ice-pwd", decode_value),
+        mid=section.last("a=mid"),
+        ufrag=section.last("a=ice-ufrag"),
+        pwd=section.last("a=ice-pwd"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The lines of a description: text ↔ lines, and the lines of one section by their keys (RFC 8866 §5).
+"""The lines of a description: text ↔ lines (RFC 8866 §5).
 
 Nothing is lost here: every line keeps its text and its end, and the lines joined are the text again. Typed values are
 readings of these lines; a line that cannot be read is put on the list of malformed lines, and the reading goes on.
@@ -7,14 +7,13 @@ readings of these lines; a line that cannot be read is put on the list of malfor
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.errors import DecodeError
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 # An offer for a conference of fifty has some 8000 lines; what has more is not worth memory. The rest stays plain text.
 MAX_LINES = 10_000
@@ -24,9 +23,6 @@ MAX_SECTIONS = 1_000
 
 # CR and LF cannot stand inside a line. Lenient as RFC 8866 §5 asks: CRLF, LF, CR, and the CRCRLF of careless copying.
 _LINE = re.compile(r"([^\r\n]*)(\r*\n|\r+|\Z)")
-_TYPES = frozenset("vosiuepcbtrzkam")
-
-_T = TypeVar("_T")
 
 
 class Line(Value, frozen=True):
@@ -90,76 +86,6 @@ def count_lines(text: str) -> int:
     return sum(1 for match in _LINE.finditer(text) if match[0])
 
 
-_MAX_REMEMBERED = 256  # characters; 2048 values of that length make 1 MiB at most
-
-
-@lru_cache(maxsize=2048)
-def _decode_known(decode: Callable[[str], _T], value: str) -> _T:
-    """Decode a value, or give what it was before: one program's descriptions are the same but for a few lines."""
-    return decode(value)
-
-
-class Section:
-    """The lines of one section while it is read: the session's, or those from one `m=` line on.
-
-    Lines are asked for by key: `a=` and the name for an attribute, the type letter and `=` for others. Where an
-    attribute that may stand once stands twice, the last counts, as in libwebrtc.
-
-    Args:
-        malformed: where lines that do not decode are put; shared by the sections of a description.
-    """
-
-    __slots__ = ("_by_key", "attributes", "malformed", "number")
-
-    def __init__(self, malformed: list[MalformedLine], number: int) -> None:
-        self.malformed = malformed
-        self.number = number  # of its first line
-        self.attributes: list[Attribute] = []
-        self._by_key: dict[str, list[tuple[Line, str]]] = {}
-
-    def add(self, line: Line) -> None:
-        """Take the section's next line."""
-        text = line.text
-        if text[:2] == "a=":  # nearly all lines are
-            key, colon, value = text.partition(":")
-            self.attributes.append(Attribute(key[2:], value if colon else None))
-        else:
-            key, value = text[:2], text[2:]
-            if key[1:] != "=":
-                self.reject(line, "no type and = in front")
-                return
-            if key[0] not in _TYPES:
-                self.reject(line, "unknown type letter")
-                return
-        self._by_key.setdefault(key, []).append((line, value))
-
-    def reject(self, line: Line, reason: str) -> None:
-        """Put a line on the list of malformed ones."""
-        self.malformed.append(MalformedLine(line.number, line.text, reason))
-
-    def has(self, key: str) -> bool:
-        """Tell whether there is such a line, whatever its value."""
-        return key in self._by_key
-
-    def every(self, key: str, decode: Callable[[str], _T]) -> tuple[_T, ...]:
-        """Return the decoded values of all lines with this key, in order, without those that do not decode."""
-        written = self._by_key.get(key)
-        if written is None:  # most of what is asked for is not there
-            return ()
-        values: list[_T] = []
-        for line, value in written:
-            try:
-                values.append(_decode_known(decode, value) if len(value) <= _MAX_REMEMBERED else decode(value))
-            except DecodeError as error:
-                self.reject(line, str(error))
-        return tuple(values)
-
-    def last(self, key: str, decode: Callable[[str], _T]) -> _T | None:
-        """Return the decoded value of the last line with this key that decodes; None when there is none."""
-        values = self.every(key, decode)
-        return values[-1] if values else None
-
-
 def decode_text(value: str) -> str:
     """Return a value without spaces around it. Raises DecodeError when nothing is left."""
     text = value.strip()
@@ -174,13 +100,3 @@ def decode_words(value: str) -> tuple[str, ...]:
     if not words:
         raise DecodeError("no value")
     return words
-
-
-def split_sections(lines: Iterable[Line], malformed: list[MalformedLine]) -> list[Section]:
-    """Split lines before each `m=`; the first section is the session's."""
-    sections = [Section(malformed, number=1)]
-    for line in lines:
-        if line.text.startswith("m="):
-            sections.append(Section(malformed, number=line.number))
-        sections[-1].add(line)
-    return sections

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from sigtrace.errors import DecodeError
-from sigtrace.sdp.candidate import Candidate, decode_candidate
-from sigtrace.sdp.channel import (
-    Rtcp,
-    SctpMap,
-    decode_max_message_size,
-    decode_rtcp,
-    decode_sctp_port,
-    decode_sctpmap,
-)
 from sigtrace.sdp.codec import Codec, gather_codecs
 from sigtrace.sdp.defaults import Defaults, read_defaults
-from sigtrace.sdp.lines import Attribute, decode_text
-from sigtrace.sdp.media_line import decode_media_line, salvage_media_line
-from sigtrace.sdp.security import Crypto, Fingerprint, Setup, decode_crypto
-from sigtrace.sdp.session import Bandwidth, Connection, decode_bandwidth
-from sigtrace.sdp.simulcast import Rid, Simulcast, decode_rid, decode_simulcast
-from sigtrace.sdp.source import (
-    Msid,
-    Source,
-    SourceGroup,
-    decode_msid,
-    decode_source_attribute,
-    decode_source_group,
-    gather_sources,
-)
+from sigtrace.sdp.media_line import salvage_media_line
+from sigtrace.sdp.section import Section, read_runs
+from sigtrace.sdp.source import Msid, Source, SourceGroup, gather_sources
 from sigtrace.value import Value
 
 if TYPE_CHECKING:
+    from sigtrace.sdp.candidate import Candidate
+    from sigtrace.sdp.channel import Rtcp, SctpMap
     from sigtrace.sdp.direction import Direction
     from sigtrace.sdp.extension import HeaderExtension
-    from sigtrace.sdp.lines import Section
-
-_PTIME = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+    from sigtrace.sdp.lines import Attribute, MalformedLine
+    from sigtrace.sdp.media_line import MediaLine
+    from sigtrace.sdp.security import Crypto, Fingerprint, Setup
+    from sigtrace.sdp.session import Bandwidth, Connection
+    from sigtrace.sdp.simulcast import Rid, Simulcast
 
 
 class MediaDescription(Value, frozen=True, kw_only=True):
@@ -88,60 +71,76 @@ class MediaDescription(Value, frozen=True, kw_only=True):
         return self.port == 0 and not self.bundle_only
 
 
-def read_media(index: int, section: Section, session: Defaults) -> MediaDescription:
+class ReadMedia(NamedTuple):
+    """A media section, and what else its lines tell."""
+
+    media: MediaDescription
+    malformed: tuple[MalformedLine, ...]
+    length: int  # lines
+    longest: int  # characters of the longest line
+
+
+def read_media(index: int, number: int, text: str, session: Defaults) -> ReadMedia:
     """Read one media section; what does not decode goes to its malformed lines.
 
     Args:
         index: of the section, from 0.
-        section: its lines.
+        number: of its first line.
+        text: its lines, which end in CRLF but for the last.
         session: what the session says for all sections.
     """
-    line = section.last("m=", decode_media_line) or section.last("m=", salvage_media_line) or salvage_media_line("")
+    malformed: list[MalformedLine] = []
+    runs = read_runs(text)
+    length = sum(run.length for run in runs)
+    section = Section(runs, range(number, number + length), malformed)
+    line = section.last("m=") or salvage_media_line(text[2:].partition("\r\n")[0])
+    media = _read_section(index, number, line, section, session)
+    return ReadMedia(media, tuple(malformed), length, max(run.longest for run in runs))
+
+
+# Where peers negotiate again, most sections are as they were.
+read_known_media = lru_cache(maxsize=64)(read_media)
+
+
+def _read_section(index: int, number: int, line: MediaLine, section: Section, session: Defaults) -> MediaDescription:
+    payload_types = line.payload_types
     own = read_defaults(section, session)
     return MediaDescription(
         index=index,
-        number=section.number,
+        number=number,
         kind=line.kind,
         port=line.port,
         port_count=line.port_count,
         protocol=line.protocol,
         formats=line.formats,
         connection=own.connection,
-        bandwidth=section.every("b=", decode_bandwidth),
-        mid=section.last("a=mid", decode_text),
+        bandwidth=section.every("b="),
+        mid=section.last("a=mid"),
         direction=own.direction,
-        codecs=gather_codecs(line.kind, line.payload_types, section) if line.payload_types else (),
+        codecs=gather_codecs(line.kind, payload_types, section) if payload_types else (),
         extensions=own.extensions,
         extmap_allow_mixed=own.extmap_allow_mixed,
-        ptime=section.last("a=ptime", decode_ptime),
+        ptime=section.last("a=ptime"),
         ice_ufrag=own.ice_ufrag,
         ice_pwd=own.ice_pwd,
         ice_options=own.ice_options,
-        candidates=section.every("a=candidate", decode_candidate),
+        candidates=section.every("a=candidate"),
         end_of_candidates=own.end_of_candidates,
         fingerprints=own.fingerprints,
         setup=own.setup,
-        crypto=section.every("a=crypto", decode_crypto),
-        rtcp=section.last("a=rtcp", decode_rtcp),
+        crypto=section.every("a=crypto"),
+        rtcp=section.last("a=rtcp"),
         rtcp_mux=section.has("a=rtcp-mux"),
         rtcp_mux_only=section.has("a=rtcp-mux-only"),
         rtcp_rsize=section.has("a=rtcp-rsize"),
         bundle_only=section.has("a=bundle-only"),
-        msids=section.every("a=msid", decode_msid),
-        ssrcs=gather_sources(section.every("a=ssrc", decode_source_attribute)),
-        ssrc_groups=section.every("a=ssrc-group", decode_source_group),
-        rids=section.every("a=rid", decode_rid),
-        simulcast=section.last("a=simulcast", decode_simulcast),
-        sctp_port=section.last("a=sctp-port", decode_sctp_port),
-        sctpmap=section.every("a=sctpmap", decode_sctpmap),
-        max_message_size=section.last("a=max-message-size", decode_max_message_size),
+        msids=section.every("a=msid"),
+        ssrcs=gather_sources(section.every("a=ssrc")),
+        ssrc_groups=section.every("a=ssrc-group"),
+        rids=section.every("a=rid"),
+        simulcast=section.last("a=simulcast"),
+        sctp_port=section.last("a=sctp-port"),
+        sctpmap=section.every("a=sctpmap"),
+        max_message_size=section.last("a=max-message-size"),
         attributes=tuple(section.attributes),
     )
-
-
-def decode_ptime(value: str) -> float:
-    """Decode `20`, in milliseconds. Raises DecodeError. Source: RFC 8866 §6.4."""
-    text = value.strip()
-    if not _PTIME.fullmatch(text):
-        raise DecodeError("packet time is not a number")
-    return float(text)

@@ -55,6 +55,13 @@ class MsidSemantic(Value, frozen=True, kw_only=True):
     streams: tuple[str, ...]
 
 
+def decode_version(value: str) -> str:
+    """Decode `0`, the only version there is. Raises DecodeError. Source: RFC 8866 §5.1."""
+    if value.strip() != "0":
+        raise DecodeError("not version 0")
+    return "0"
+
+
 def decode_origin(value: str) -> Origin:
     """Decode `- 1481159559777368470 2 IN IP4 127.0.0.1`. Raises DecodeError. Source: RFC 8866 §5.2."""
     fields = value.split()

@@ -55,6 +55,8 @@ class KeptDescriptions:
 
 
 def _size(description: Description) -> int:
-    listed = sum(len(line.text) for line in description.lines if len(line.text) > _LONG)
+    listed = 0
+    if description.longest_line > _LONG:
+        listed = sum(len(line.text) for line in description.lines if len(line.text) > _LONG)
     codecs = sum(len(media.codecs) + len(media.formats) for media in description.media)
-    return _LINE * len(description.lines) + _CODEC * codecs + _LISTED * listed
+    return _LINE * description.line_count + _CODEC * codecs + _LISTED * listed

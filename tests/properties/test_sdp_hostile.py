@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,15 @@ from hypothesis import strategies as st
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.agreement import agree, restarts_ice
 from sigtrace.sdp.candidate import decode_candidate
+from sigtrace.sdp.codec import _gather_known
 from sigtrace.sdp.description import Description, decode_description, encode_description
+from sigtrace.sdp.media import read_known_media
+from sigtrace.sdp.section import _DECODERS, Section, _read_known, _read_known_run, read_run, read_runs
+from sigtrace.value import replace
 from tests.builders.descriptions import SAMPLES, sample, sample_text
+
+if TYPE_CHECKING:
+    from sigtrace.sdp.lines import MalformedLine
 
 _NAMES = st.sampled_from(SAMPLES)
 _LINES = sorted({line for name in SAMPLES for line in sample_text(name).splitlines()})
@@ -41,6 +49,38 @@ def _check(description: Description, text: str) -> None:
 def test_mixed_lines_are_decoded(text: str) -> None:
     """Any lines in any order decode, every malformed one is a line of the text, and the text comes back."""
     _check(decode_description(text), text)
+
+
+@given(_mixtures(), st.sampled_from(["\n", "\r", "\r\r\n", "\r\n"]))
+def test_what_is_remembered_changes_nothing(text: str, end: str) -> None:
+    """A text says the same read anew, read again, and with other line ends, which are read another way."""
+    lines = [line for line in text.splitlines() if line]  # as the ends of blank ones may be those of the line before
+    first = decode_description("\r\n".join(lines))
+    again = decode_description(first.text)
+    for remembered in (_read_known, _read_known_run, _gather_known, read_known_media):
+        remembered.cache_clear()
+    anew = decode_description(first.text)
+    otherwise = decode_description(end.join(lines))
+    assert first == again == anew == replace(otherwise, text=first.text)
+
+
+@given(_mixtures())
+def test_lines_about_codecs_need_not_stand_together(text: str) -> None:
+    """A section says the same whether its lines about codecs are read as one run or one by one."""
+    text = "\r\n".join(text.splitlines())
+    at_once: list[MalformedLine] = []
+    one_by_one: list[MalformedLine] = []
+    numbers = range(1, text.count("\r\n") + 2)
+    first = Section(read_runs(text), numbers, at_once)
+    second = Section([read_run([line]) for line in text.split("\r\n")], numbers, one_by_one)
+    for key in ("", *_DECODERS, "s=", "a=rtcp-mux"):
+        assert (first.every(key), first.last(key), first.has(key)) == (
+            second.every(key),
+            second.last(key),
+            second.has(key),
+        )
+    assert first.attributes == second.attributes
+    assert at_once == one_by_one
 
 
 @given(_NAMES, st.data())
