@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sigtrace.export.capture_records import capture_record, notice_record
 from sigtrace.export.http_records import exchange_record, flow_record
-from sigtrace.export.sdp_records import candidate_record, candidates_of, description_record
+from sigtrace.export.sdp_records import candidate_record, description_record
 from sigtrace.export.signaling_records import act_record, call_record, peer_record, signal_record, wait_record
 from sigtrace.export.socketio_records import packet_record, session_record
 from sigtrace.export.websocket_records import control_record, message_record
@@ -136,9 +136,11 @@ def _plan_signals(trace: Trace, *, bodies: bool) -> Iterator[_Planned]:
         yield at_ns, number, partial(signal_record, signal, bodies=bodies)
         if content.description is not None:
             yield at_ns, number, partial(description_record, signal, content.description, bodies=bodies)
-        if content.description is not None or content.candidate is not None:
-            for placed in candidates_of(content):
-                yield at_ns, number, partial(candidate_record, signal, placed)
+        if content.candidate is not None:
+            yield at_ns, number, partial(candidate_record, signal, content.candidate, None)
+        for media in content.description.media if content.description else ():
+            for candidate in media.candidates:
+                yield at_ns, number, partial(candidate_record, signal, candidate, media)
 
 
 def _plan_calls(trace: Trace) -> Iterator[_Planned]:

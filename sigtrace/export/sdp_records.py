@@ -5,14 +5,13 @@ A description's own candidates follow it as records of their own, like those tha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from sigtrace.export.record import word
 from sigtrace.packets.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sigtrace.calls.signals import Signal
     from sigtrace.export.record import Record
     from sigtrace.sdp.candidate import Candidate
@@ -21,37 +20,31 @@ if TYPE_CHECKING:
     from sigtrace.sdp.extension import HeaderExtension
     from sigtrace.sdp.media import MediaDescription
     from sigtrace.sdp.security import Fingerprint
-    from sigtrace.signaling.content import Content
 
 
-class PlacedCandidate(NamedTuple):
-    """A candidate and the section it is for."""
+MAX_REMEMBERED_EXTENSIONS: Final = 64
+"""Extensions of a section whose list is remembered, as lists of codecs are: browsers have a dozen.
 
-    candidate: Candidate
-    mid: str | None
-    mline: int | None
-    ufrag: str | None
+64 of these lists, and as many of 128 codecs, which a section has at most, take some 8 MiB.
+"""
 
 
-def candidates_of(content: Content) -> Iterator[PlacedCandidate]:
-    """Yield the candidates that a signal brings: the one it is, or those inside its description."""
-    if content.candidate is not None:
-        yield PlacedCandidate(content.candidate, content.mid, content.mline, content.candidate.ufrag)
-    for media in content.description.media if content.description else ():
-        for candidate in media.candidates:
-            yield PlacedCandidate(candidate, media.mid, media.index, candidate.ufrag or media.ice_ufrag)
+def candidate_record(signal: Signal, candidate: Candidate, media: MediaDescription | None) -> Record:
+    """Make the record of one candidate.
 
-
-def candidate_record(signal: Signal, placed: PlacedCandidate) -> Record:
-    """Make the record of one candidate."""
-    candidate = placed.candidate
+    Args:
+        signal: that brings it.
+        candidate: itself.
+        media: the section of a description that it stands in; None: it is all that the signal brings.
+    """
+    content = signal.content
     return {
         "type": "candidate",
         "signal": signal.number,
         "from": signal.sender,
         "to": signal.receiver,
-        "mid": placed.mid,
-        "mline": placed.mline,
+        "mid": content.mid if media is None else media.mid,
+        "mline": content.mline if media is None else media.index,
         "foundation": candidate.foundation,
         "component": candidate.component,
         "transport": candidate.transport,
@@ -61,12 +54,13 @@ def candidate_record(signal: Signal, placed: PlacedCandidate) -> Record:
         "kind": candidate.kind,
         "related": _related(candidate),
         "tcp_type": candidate.tcp_type,
-        "ufrag": placed.ufrag,
+        "ufrag": candidate.ufrag if media is None else candidate.ufrag or media.ice_ufrag,
     }
 
 
 def _related(candidate: Candidate) -> str | None:
-    address, port = candidate.related_address, candidate.related_port
+    address = candidate.related_address
+    port = None if address is None else candidate.related_port
     if address is None or port is None:
         return address
     return str(Endpoint(address, port))
@@ -77,7 +71,7 @@ def description_record(signal: Signal, description: Description, *, bodies: bool
     record: Record = {
         "type": "description",
         "signal": signal.number,
-        "kind": signal.kind.value,
+        "kind": signal.content.kind._value_,
         "from": signal.sender,
         "to": signal.receiver,
         "bundle": list(description.bundle),
@@ -89,33 +83,48 @@ def description_record(signal: Signal, description: Description, *, bodies: bool
 
 
 def _media(media: MediaDescription) -> Record:
+    fingerprints = [_fingerprint(one) for one in media.fingerprints]
     return {
         "mid": media.mid,
         "kind": media.kind,
         "port": media.port,
         "protocol": media.protocol,
-        "direction": media.direction.value,
-        "codecs": [_codec(codec) for codec in media.codecs],
-        "extensions": [_extension(extension) for extension in media.extensions],
+        "direction": media.direction._value_,
+        "codecs": _codecs(media.codecs),
+        "extensions": _extensions(media.extensions),
         "ice_ufrag": media.ice_ufrag,
-        "fingerprint": _fingerprint(media.fingerprints[0]) if media.fingerprints else None,
+        "fingerprint": fingerprints[0] if fingerprints else None,
         "setup": word(media.setup),
         "ssrcs": [source.ssrc for source in media.ssrcs],
-        "fingerprints": [_fingerprint(one) for one in media.fingerprints],
+        "fingerprints": fingerprints,
         "rejected": media.rejected,
     }
 
 
-def _codec(codec: Codec) -> Record:
-    return {
-        "payload_type": codec.payload_type,
-        "name": codec.name,
-        "clock_hz": codec.clock_hz,
-        "channels": codec.channels,
-        "fmtp": ";".join(key if value is None else f"{key}={value}" for key, value in codec.format_parameters),
-        "feedback": list(codec.feedback),
-        "retransmits": codec.retransmits,
-    }
+@lru_cache(maxsize=64)
+def _codecs(codecs: tuple[Codec, ...]) -> list[Record]:
+    return [
+        {
+            "payload_type": codec.payload_type,
+            "name": codec.name,
+            "clock_hz": codec.clock_hz,
+            "channels": codec.channels,
+            "fmtp": ";".join(key if value is None else f"{key}={value}" for key, value in codec.format_parameters),
+            "feedback": list(codec.feedback),
+            "retransmits": codec.retransmits,
+        }
+        for codec in codecs
+    ]
+
+
+def _extensions(extensions: tuple[HeaderExtension, ...]) -> list[Record]:
+    few = len(extensions) <= MAX_REMEMBERED_EXTENSIONS
+    return _known_extensions(extensions) if few else list(map(_extension, extensions))
+
+
+@lru_cache(maxsize=64)
+def _known_extensions(extensions: tuple[HeaderExtension, ...]) -> list[Record]:
+    return list(map(_extension, extensions))
 
 
 def _extension(extension: HeaderExtension) -> Record:

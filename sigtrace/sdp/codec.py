@@ -28,7 +28,7 @@ _AUXILIARY = frozenset({"rtx", "red", "ulpfec", "flexfec", "flexfec-03", "teleph
 FormatParameters = tuple[tuple[str, str | None], ...]
 
 
-class Codec(Value, frozen=True, kw_only=True):
+class Codec(Value, frozen=True, kw_only=True, cache_hash=True):
     """One payload type of a section and what it stands for."""
 
     payload_type: int

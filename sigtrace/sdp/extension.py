@@ -12,7 +12,7 @@ _MAX_ID = 255  # of the two-byte header
 _PROVISIONAL = range(4096, 4352)  # an offer's ids beyond what headers hold; the answer picks among them
 
 
-class HeaderExtension(Value, frozen=True, kw_only=True):
+class HeaderExtension(Value, frozen=True, kw_only=True, cache_hash=True):
     """One `a=extmap` line."""
 
     id: int
