@@ -25,9 +25,11 @@ from sigtrace.signaling.message_log import MessageLog
 from sigtrace.signaling.numbering import Numbering, number_in_time
 from sigtrace.signaling.reading import read_units
 from sigtrace.signaling.recollection import Recollection
+from sigtrace.streams.agenda import Agenda
 from sigtrace.streams.flow import Delivery, End
 from sigtrace.streams.order import TimeOrder
 from sigtrace.streams.reassembly import MAX_KEPT_FACTS, Reassembler
+from sigtrace.streams.runs import LEAST_ROWS, Run, find_runs
 from sigtrace.trace import DecodedFlow, Trace
 from sigtrace.value import replace
 
@@ -73,6 +75,10 @@ class Analyzer:
     """Feeds capture items through the stages, and puts together what they found.
 
     `feed` takes items as they come, from a file or live; `close` ends the capture and returns the trace.
+
+    Args:
+        all_flows, verify_checksums, protocols: as `analyze` takes them.
+        runs: False takes every segment by itself, with the same result; tests compare the two.
     """
 
     def __init__(
@@ -81,8 +87,10 @@ class Analyzer:
         all_flows: bool = False,
         verify_checksums: bool = False,
         protocols: Sequence[SignalingProtocol] = PROTOCOLS,
+        runs: bool = True,
     ) -> None:
         self._all_flows = all_flows
+        self._runs = runs
         self._protocols = protocols
         self._captures = CaptureFacts()
         self._sieve = Sieve(all_flows=all_flows, verify_checksums=verify_checksums)
@@ -105,7 +113,7 @@ class Analyzer:
         """Take one item: records go through the stages, all else is kept beside them."""
         if isinstance(item, Batch):
             self._captures.count(item)
-            self._reassemble(self._order.feed(self._sift(item)))
+            self._take(self._sift(item))
             self._tidy_flows()
             if self._unfinished.is_due:
                 self._bound_unfinished()
@@ -167,11 +175,64 @@ class Analyzer:
         self._reassembler.keep_only(self._spoken)
         self._reassembler.let_closed_go(self._spoken, before_ns)
 
-    def _sift(self, batch: Batch) -> list[Segment]:
+    def _sift(self, batch: Batch) -> Rows | list[Segment]:
         found, notices = self._sieve.sift(batch)
         for notice in notices:
             self._notices.add(notice)
-        return found.segments() if isinstance(found, Rows) else found
+        return found
+
+    def _take(self, found: Rows | list[Segment]) -> None:
+        """Let the segments of a batch go on, in order of time."""
+        if not isinstance(found, Rows):
+            self._reassemble(self._order.feed(found))
+            return
+        ready, passing = self._order.feed_rows(found)
+        self._reassemble(ready)
+        if passing:
+            rows = found.first(passing)
+            runs = find_runs(rows) if self._runs else []
+            if runs:
+                self._reassemble_runs(rows, runs)
+            else:
+                self._reassemble(rows.segments())
+
+    def _reassemble_runs(self, rows: Rows, runs: list[Run]) -> None:
+        """Give segments and runs to the reassembler, and what comes out to the decoders."""
+        reassembler, agenda = self._reassembler, Agenda(rows, runs)
+        reassembler.begin(rows)
+        for place, unit in agenda:
+            self._decode_all(reassembler.reach(place))
+            if isinstance(unit, Run):
+                self._take_run(unit, agenda)
+            else:
+                self._decode_all(reassembler.feed(unit))
+        self._decode_all(reassembler.end())
+
+    def _take_run(self, run: Run, agenda: Agenda) -> None:
+        """Take as much of a run at once as lies within a body; before that and behind it, one by one."""
+        rows, stream = run.of.rows, self._reassembler.carrier(run)
+        decoder = self._decoders.get(stream.connection.number) if stream is not None else None
+        if stream is None or decoder is None:
+            agenda.split(run)
+            return
+        data = run.join()
+        size = run.within(decoder.inside(stream.from_originator, data))
+        if size < LEAST_ROWS:
+            agenda.split_first(run)
+            return
+        if size < run.size:
+            run, behind = run.divide(size)
+            agenda.put_back(behind)
+            data = data[: int(run.ends[-1]) - run.sent]
+        last = run.last_place
+        self._reassembler.take(stream, run, data)
+        decoder.fill(stream.from_originator, data, int(rows.at_ns[last]), int(rows.number[last]))
+        self._unfinished.grow_within(len(data), size)
+        self.news += size
+
+    def _decode_all(self, deliveries: Iterable[Delivery | Notice]) -> None:
+        for delivery in deliveries:
+            self._decode(delivery)
 
     def _reassemble(self, segments: Iterable[Segment]) -> None:
         reassemble = self._reassembler.feed

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sigtrace.application.detect import Opening
+    from sigtrace.application.http.direction import Direction
     from sigtrace.application.http.message import Exchange
+    from sigtrace.application.http.start import RequestLine, StatusLine
     from sigtrace.application.http.upgrade import Upgrade
     from sigtrace.application.websocket.connection import WebSocketConnection
     from sigtrace.application.websocket.draft import Link
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 JOINED: Final = "websocket.joined"
 
+BodyDirection: TypeAlias = "Direction[RequestLine] | Direction[StatusLine]"
 Unit: TypeAlias = "Exchange | Message | ControlFrame | Notice"
 
 _NOTHING: list[Unit] = []
@@ -109,6 +112,22 @@ class FlowDecoder:
             if self._websocket is not None:
                 return [*out, *self._hand_over(connection, self._websocket)]
         return out
+
+    def inside(self, from_originator: bool, data: bytes) -> int:  # noqa: FBT001 - as deliveries say it
+        """Return how many of the next bytes of a direction are certainly within a body, so that nothing is found."""
+        reader = self._reader(from_originator)
+        return reader.inside(data) if reader is not None else 0
+
+    def fill(self, from_originator: bool, data: bytes, at_ns: int, packet: int) -> None:  # noqa: FBT001 - the same
+        """Take bytes that `inside` told of; time and packet are those of the last one."""
+        reader = self._reader(from_originator)
+        if reader is not None:
+            reader.fill(data, at_ns, packet)
+
+    def _reader(self, from_originator: bool) -> BodyDirection | None:  # noqa: FBT001 - the same
+        if self._connection is None or self._closed:
+            return None
+        return self._connection.reader(from_client=from_originator is self.client_is_originator)
 
     def hanging(self) -> list[Exchange]:
         """Return the exchanges that wait for their answers, as they stand; all stays as it is."""

@@ -42,6 +42,10 @@ class Unfinished:
         if type(item) is Chunk:
             self._grown += len(item.data) + CHUNK_COST + begun
 
+    def grow_within(self, length: int, chunks: int) -> None:
+        """Count what the bytes of many chunks may have added, that lie within a body."""
+        self._grown += length + CHUNK_COST * chunks
+
     @property
     def is_due(self) -> bool:
         """True when all must be measured, since they may hold more than the bound."""

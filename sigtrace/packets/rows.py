@@ -48,6 +48,15 @@ class Rows(NamedTuple):
         """Number of rows."""
         return len(self.number)
 
+    def first(self, count: int) -> Rows:
+        """Return the first rows."""
+        columns = {name: column[:count] for name, column in self.columns().items()}
+        return Rows(buffer=self.buffer, **columns, objects=self.objects)
+
+    def columns(self) -> dict[str, Column]:
+        """Return all columns by name."""
+        return {name: column for name, column in self._asdict().items() if name not in ("buffer", "objects")}
+
     def segments(self, chosen: NDArray[np.int64] | None = None) -> list[Segment]:
         """Return rows as objects; all of them if none are chosen."""
         if chosen is None:
@@ -89,11 +98,7 @@ def with_objects(rows: Rows, segments: Sequence[Segment]) -> Rows:
         return rows
     numbers = np.array([segment.number for segment in segments], np.int64)
     places = np.searchsorted(rows.number, numbers)
-    columns = {
-        name: np.insert(column, places, np.zeros(1, column.dtype)[0])
-        for name, column in rows._asdict().items()
-        if name not in ("buffer", "objects")
-    }
+    columns = {name: np.insert(column, places, np.zeros(1, column.dtype)[0]) for name, column in rows.columns().items()}
     objects = dict(zip((places + np.arange(len(segments))).tolist(), segments, strict=True))
     for row, segment in objects.items():
         columns["number"][row], columns["at_ns"][row] = segment.number, segment.at_ns

@@ -3,14 +3,21 @@
 A copy is told from a retransmission by what a sender changes when it sends again: the identity of the packet. Where no
 identity tells (IPv6, and the zero that systems put into unfragmentable packets, RFC 6864 §4.1), time and interface do:
 a sender waits at least a round trip, the same packet passes two points of one machine within microseconds.
+
+What is remembered goes by *turns*, the places of segments among all there were: those of the generation that goes on,
+and of the one before. So it does not depend on when a run of segments was taken, as one or one by one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sigtrace.packets.packet import Segment
+    from sigtrace.packets.rows import Rows
 
 # Two generations of this many segments are remembered, over all flows: some 5 MiB at most, and well over 50 ms at
 # 100 000 segments a second. Copies follow within milliseconds.
@@ -19,37 +26,84 @@ OTHER_INTERFACE_NS: Final = 150_000_000  # under the 200 ms that are the shortes
 SAME_INTERFACE_NS: Final = 1_000_000  # under any retransmission, over the way through a bridge
 
 _Key: TypeAlias = tuple[bytes, int, int, int, int, int, int]
+_First: TypeAlias = tuple[int, int, int]  # time and interface of the first, and its turn
+
+
+class SeenRun(NamedTuple):
+    """Rows of one direction, no two of them alike, that were taken together."""
+
+    rows: Rows
+    places: NDArray[np.int64]
+    turn: int  # of row 0
+
+    def find(self, key: _Key, since: int) -> _First | None:
+        """Return the row with a key, unless its turn was before another."""
+        rows, places = self.rows, self.places
+        _, *fields = key
+        columns = (rows.sequence, rows.acknowledgment, rows.flags, rows.window, rows.length, rows.identity)
+        for column, value in zip(columns, fields, strict=True):
+            places = places[column[places] == value]
+            if not len(places):
+                return None
+        place = int(places[-1])
+        turn = self.turn + place
+        return (int(rows.at_ns[place]), int(rows.interface[place]), turn) if turn >= since else None
 
 
 class Copies:
     """The segments seen lately, by what a copy has in common with its original."""
 
-    __slots__ = ("_older", "recent")
+    __slots__ = ("_older", "_runs", "recent", "turning")
 
     def __init__(self) -> None:
-        # endpoints, sequence, acknowledgment, flags, window, length, identity → time and interface of the first
-        self.recent: dict[_Key, tuple[int, int]] = {}
-        self._older: dict[_Key, tuple[int, int]] = {}
+        # endpoints, sequence, acknowledgment, flags, window, length, identity → the first
+        self.recent: dict[_Key, _First] = {}
+        self._older: dict[_Key, _First] = {}
+        self._runs: dict[bytes, list[SeenRun]] = {}  # by endpoints
+        self.turning = GENERATION  # the turn at which the next generation begins
 
-    def rotate(self) -> None:
-        """Let the older generation go; call it when `recent` holds GENERATION segments."""
-        self._older = self.recent
+    def rotate(self, turn: int) -> None:
+        """Let the older generation go, or both, at the turn with which a new one begins or after it."""
+        self._older = self.recent if turn < self.turning + GENERATION else {}
         self.recent = {}
+        self.turning = turn - turn % GENERATION + GENERATION
+        since = self._since
+        runs = {
+            ends: [run for run in runs if run.turn + int(run.places[-1]) >= since] for ends, runs in self._runs.items()
+        }
+        self._runs = {ends: kept for ends, kept in runs.items() if kept}
 
-    def seen(self, endpoints: bytes, segment: Segment) -> bool:
+    @property
+    def _since(self) -> int:
+        """The first turn that is remembered."""
+        return self.turning - 2 * GENERATION
+
+    def add_run(self, endpoints: bytes, run: SeenRun) -> None:
+        """Remember rows none of which is a copy."""
+        if len(run.places):
+            self._runs.setdefault(endpoints, []).append(run)
+
+    def seen(self, endpoints: bytes, segment: Segment, turn: int) -> bool:
         """Tell whether a segment is a copy of one seen lately; if it is not, remember it."""
         _, at_ns, interface, _, _, sequence, acknowledgment, flags, window, _, length, identity = segment
         key = (endpoints, sequence, acknowledgment, flags, window, length, identity)
         first = self.recent.get(key) or self._older.get(key)
+        if endpoints in self._runs:
+            first = self._newest(endpoints, key, first)
         if first is not None and (identity > 0 or _without_identity(first, at_ns, interface, length, flags)):
             return True
-        self.recent[key] = (at_ns, interface)
-        if len(self.recent) >= GENERATION:
-            self.rotate()
+        self.recent[key] = (at_ns, interface, turn)
         return False
 
+    def _newest(self, endpoints: bytes, key: _Key, first: _First | None) -> _First | None:
+        for run in reversed(self._runs[endpoints]):
+            found = run.find(key, self._since)
+            if found is not None:
+                return found if first is None or found[2] > first[2] else first
+        return first
 
-def _without_identity(first: tuple[int, int], at_ns: int, interface: int, length: int, flags: int) -> bool:
+
+def _without_identity(first: _First, at_ns: int, interface: int, length: int, flags: int) -> bool:
     apart = abs(at_ns - first[0])
     if interface != first[1]:
         return apart < OTHER_INTERFACE_NS

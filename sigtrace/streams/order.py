@@ -14,10 +14,13 @@ from bisect import bisect_right, insort_right
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sigtrace.packets.packet import Segment
+    from sigtrace.packets.rows import Rows
 
 DEPTH: Final = 16  # places; queues of one network card hand over a handful of packets at a time
 STALE: Final = 64  # places; four times as many as order ever needs
@@ -53,6 +56,19 @@ class TimeOrder:
                 ready.append(kept.pop(0))
         self._youngest_ns = youngest_ns
         return ready
+
+    def feed_rows(self, rows: Rows) -> tuple[list[Segment], int]:
+        """Take rows; return the segments that need not wait any longer, and how many of the rows behind them.
+
+        Rows that are in order of time already need no objects, but for the last ones, which wait.
+        """
+        passing = rows.size - DEPTH
+        if passing <= 0 or rows.at_ns[0] < self._youngest_ns or (rows.at_ns[1:] < rows.at_ns[:-1]).any():
+            return self.feed(rows.segments()), 0
+        ready, self._kept = self._kept, rows.segments(np.arange(passing, rows.size))
+        self._youngest_ns = int(rows.at_ns[-1])
+        self._passed = 0
+        return ready, passing
 
     def _let_stale_go(self) -> list[Segment]:
         """Let the youngest go and all that came before it; what came since is still put in order."""

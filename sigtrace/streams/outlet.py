@@ -170,7 +170,7 @@ class Outlet:
         if data:
             self._emit(Chunk(data, piece.at_ns, piece.packet), out)
             self.bytes += len(data)
-            self.shared.delivered.append((self, piece.start, data))
+            self.shared.delivered.pieces.append((self.shared.turn, self, piece.start, data))
             if self.digest is not None:
                 self.digest.update(data)
         self.next = piece.start + len(data)

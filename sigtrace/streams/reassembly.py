@@ -6,30 +6,32 @@ path, and looks after what concerns all connections: numbers, copies, patience a
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.packets.endpoint import decode_endpoint
 from sigtrace.packets.packet import ACK, FIN, RST, SYN
+from sigtrace.streams.alarms import Alarms
 from sigtrace.streams.connection import Connection
-from sigtrace.streams.copies import GENERATION, Copies
 from sigtrace.streams.flow import Chunk, Delivery, Ending, Ends
 from sigtrace.streams.half_open import MAX_HALF_OPEN, HalfOpen, opens
 from sigtrace.streams.outlet import Mark
 from sigtrace.streams.patience import confirmed_time
 from sigtrace.streams.report import flows_left_out, too_many_flows
-from sigtrace.streams.sequence import HALF, MASK, NEVER
+from sigtrace.streams.sequence import HALF, MASK, NEVER, UNKNOWN
 from sigtrace.streams.shared import Shared
+from sigtrace.streams.taking import Turns, goes_on, take_run
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from sigtrace.notices import Notice
     from sigtrace.packets.packet import Segment
+    from sigtrace.packets.rows import Rows
     from sigtrace.streams.flow import Flow
     from sigtrace.streams.half_open import Handshake
+    from sigtrace.streams.runs import Run
     from sigtrace.streams.shared import Out
     from sigtrace.streams.stream import Stream
 
@@ -56,15 +58,15 @@ class Reassembler:
 
     def __init__(self, *, digest: bool = False, max_flows: int = MAX_FLOWS, max_kept: int = MAX_KEPT_FACTS) -> None:
         self._shared = Shared(digest=digest)
-        self._copies = Copies()
+        self._copies = self._shared.copies
         self._streams: dict[bytes, Stream] = {}  # packed source and destination → the stream between them
         self._connections: dict[int, Connection] = {}
         self._half_open = HalfOpen()
         self._facts: dict[int, Flow] = {}  # of connections that are over
         self._numbers = 0
-        self._alarms: list[tuple[int, int]] = []  # a heap: when patience ends, of which connection
-        self._next_alarm_ns = NEVER
+        self._alarms = Alarms()
         self._before_ns = 0  # time of the segment before
+        self._turns: Turns | None = None  # of the rows that are being fed or taken
         self._max_flows = max_flows
         self._max_kept = max_kept
         self._max_half_open = min(max_flows, MAX_HALF_OPEN)
@@ -87,6 +89,11 @@ class Reassembler:
             length,
             identity,
         ) = segment
+        shared = self._shared
+        shared.turn = turn = shared.turn + 1
+        copies = self._copies
+        if turn >= copies.turning:
+            copies.rotate(turn)
         endpoints = source + destination
         stream = self._streams.get(endpoints)
         if (
@@ -97,7 +104,7 @@ class Reassembler:
             or (stream.peer.next - acknowledgment) & MASK >= HALF
             or len(payload) != length
             or interface != stream.interface
-            or at_ns >= self._next_alarm_ns
+            or at_ns >= self._alarms.next_ns
         ):
             return self._examine(endpoints, stream, segment)
         # The ordinary segment: an acknowledgment, or data in order, and nothing else to learn from it.
@@ -105,14 +112,16 @@ class Reassembler:
         connection.last_ns = self._before_ns = at_ns
         stream.packets += 1
         if not length:
-            stream.copies += self._copies.seen(endpoints, segment)
+            ahead = (acknowledgment - stream.told) & MASK
+            if not 0 < ahead < HALF or stream.told == UNKNOWN:
+                stream.copies += copies.seen(endpoints, segment, turn)
+                return _NOTHING
+            stream.told = acknowledgment  # no copy of anything: it tells more than all before
+        copies.recent[endpoints, sequence, acknowledgment, flags, window, length, identity] = (at_ns, interface, turn)
+        if not length:
             return _NOTHING
-        recent = self._copies.recent
-        recent[endpoints, sequence, acknowledgment, flags, window, length, identity] = (at_ns, interface)
-        if len(recent) >= GENERATION:
-            self._copies.rotate()
         stream.bytes += length
-        self._shared.delivered.append((stream, stream.next, payload))
+        shared.delivered.pieces.append((turn, stream, stream.next, payload))
         stream.next += length
         if stream.digest is not None:
             stream.digest.update(payload)
@@ -121,8 +130,50 @@ class Reassembler:
     def advance(self, at_ns: int) -> Sequence[Delivery | Notice]:
         """Let the time of the capture pass without a segment: holes are given up whose time has come."""
         out: Out = []
-        if at_ns >= self._next_alarm_ns:
+        if at_ns >= self._alarms.next_ns:
             self._expire(at_ns, out)
+        return out
+
+    # Rows of a batch, some of them taken in runs
+
+    def begin(self, rows: Rows) -> None:
+        """Say which rows come next, in order of time: each is then fed, or taken in a run when its first row is."""
+        self._turns = Turns(rows, self._shared.turn, self._before_ns)
+
+    def reach(self, place: int) -> Sequence[Delivery | Notice]:
+        """Let time pass for the rows before a place that were taken in runs, as if each had come by itself."""
+        turns = self._turns
+        if turns is None or turns.turn(place - 1) == self._shared.turn:
+            return _NOTHING
+        out: Out = []
+        before_ns, at_ns = turns.before(place)
+        while (due_ns := self._alarms.next_ns) <= before_ns:
+            self._shared.turn, now_ns = turns.passes(due_ns)
+            self._expire(now_ns, out)
+        self._shared.turn = turn = turns.turn(place - 1)
+        self._before_ns = at_ns
+        if turn >= self._copies.turning:
+            self._copies.rotate(turn)
+        return out
+
+    def carrier(self, run: Run) -> Stream | None:
+        """Return the stream that goes on with a run; None when it does not, or something else is going on there."""
+        stream = self._streams.get(run.endpoints)
+        return stream if stream is not None and goes_on(stream, run) else None
+
+    def take(self, stream: Stream, run: Run, data: bytes) -> None:
+        """Take a run, all at once, that `carrier` found the stream of; `data` is what it joins to."""
+        if self._turns is not None:
+            take_run(stream, run, data, self._turns)
+
+    def end(self) -> Sequence[Delivery | Notice]:
+        """Say that all rows have been fed or taken."""
+        turns = self._turns
+        if turns is None:
+            return _NOTHING
+        out = self.reach(turns.size)
+        self._shared.delivered.tidy(turns.first)
+        self._turns = None
         return out
 
     def close(self) -> Sequence[Delivery | Notice]:
@@ -137,7 +188,6 @@ class Reassembler:
                 connection.conclude(Ending.CAPTURE_ENDED, Mark(connection.last_ns, 0), out)
         self._streams.clear()
         self._alarms.clear()
-        self._next_alarm_ns = NEVER
         return out
 
     def flow(self, number: int) -> Flow:
@@ -214,7 +264,7 @@ class Reassembler:
         out: Out = []
         if self._left:
             self._tidy(out)
-        copy = self._copies.seen(endpoints, segment)
+        copy = self._copies.seen(endpoints, segment, self._shared.turn)
         if stream is None:
             stream = self._meet(endpoints, segment, out, copy=copy)
             if stream is None:
@@ -225,6 +275,8 @@ class Reassembler:
         connection = stream.connection
         connection.last_ns = segment.at_ns
         stream.packets += 1
+        if not segment.length and segment.flags & _KIND == ACK:
+            stream.tell(segment.acknowledgment)
         if copy:
             stream.copies += 1
         elif connection.forgotten or (connection.closed and segment.flags & _KIND == ACK and not segment.length):
@@ -366,32 +418,23 @@ class Reassembler:
         if due < connection.alarm_ns:
             connection.alarm_ns = due
             if len(self._alarms) >= ALARMS_EACH * self._max_flows:
-                self._tidy_alarms()
-            heappush(self._alarms, (due, connection.number))
-            self._next_alarm_ns = self._alarms[0][0]
+                self._alarms.keep(self._means_something)
+            self._alarms.add(due, connection.number)
 
-    def _tidy_alarms(self) -> None:
-        """Take out the alarms that mean nothing any more."""
-        known = self._connections
-        self._alarms = [
-            (due, number) for due, number in self._alarms if number in known and known[number].alarm_ns == due
-        ]
-        heapify(self._alarms)
+    def _means_something(self, due_ns: int, number: int) -> bool:
+        connection = self._connections.get(number)
+        return connection is not None and connection.alarm_ns == due_ns
 
     def _pass_time(self, at_ns: int, out: Out) -> None:
         now_ns = confirmed_time(self._before_ns, at_ns)
         self._before_ns = at_ns
-        if now_ns >= self._next_alarm_ns:
+        if now_ns >= self._alarms.next_ns:
             self._expire(now_ns, out)
 
     def _expire(self, now_ns: int, out: Out) -> None:
-        alarms = self._alarms
-        while alarms and alarms[0][0] <= now_ns:
-            due, number = heappop(alarms)
-            connection = self._connections.get(number)
-            if connection is not None and connection.alarm_ns == due:
-                self._end_patience(connection, now_ns, out)
-        self._next_alarm_ns = alarms[0][0] if alarms else NEVER
+        for due_ns, number in self._alarms.ring(now_ns):
+            if self._means_something(due_ns, number):
+                self._end_patience(self._connections[number], now_ns, out)
 
     def _end_patience(self, connection: Connection, now_ns: int, out: Out) -> None:
         connection.alarm_ns = NEVER

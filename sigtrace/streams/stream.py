@@ -22,7 +22,7 @@ from sigtrace.packets.packet import ACK, FIN, SYN
 from sigtrace.streams.flow import Counts
 from sigtrace.streams.outlet import Hole, Mark, Outlet
 from sigtrace.streams.report import report_overlap, report_stray
-from sigtrace.streams.sequence import MASK, PLAUSIBLE, UNKNOWN, difference, first_position
+from sigtrace.streams.sequence import HALF, MASK, PLAUSIBLE, UNKNOWN, difference, first_position
 from sigtrace.streams.waiting import Piece, Waiting
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Stream(Outlet):
         "retransmitted",
         "stray",
         "syn",
+        "told",
     )
 
     peer: Stream
@@ -58,6 +59,7 @@ class Stream(Outlet):
         self.far_ack = UNKNOWN  # an acknowledgment number far from `next`
         self.stray: Segment | None = None  # the last one
         self.interface = UNKNOWN  # of the first segment
+        self.told = UNKNOWN  # the highest acknowledgment number in a segment of it without data
         self.reached: dict[int, int] | None = None  # interface → how far it brought this stream; when several do
 
     @property
@@ -116,6 +118,11 @@ class Stream(Outlet):
         """Take back what an untouched stream believed of its numbers."""
         self.syn = self.base = self.next = self.acked = self.high = self.far_ack = UNKNOWN
         self.hole = None
+
+    def tell(self, acknowledgment: int) -> None:
+        """Note what a segment of this side without data acknowledges."""
+        if self.told == UNKNOWN or (acknowledgment - self.told) & MASK < HALF:
+            self.told = acknowledgment
 
     # What the other side tells
 
@@ -232,7 +239,8 @@ class Stream(Outlet):
     def _place(self, piece: Piece, segment: Segment, out: Out) -> bool:
         """Deliver a piece or let it wait; return whether it brought anything new."""
         if piece.start < self.next:
-            if self.shared.contradicts(self, piece.start, piece.data):
+            shared = self.shared
+            if shared.delivered.contradicts(self, piece.start, piece.data, shared.turn):
                 report_overlap(self, piece.packet, out)
             if piece.end <= self.next:
                 return False

@@ -10,6 +10,7 @@ from sigtrace.sdp.candidate import Candidate, decode_candidate, encode_candidate
 from sigtrace.sdp.description import decode_description, encode_description
 from sigtrace.sdp.fragment import decode_fragment, encode_fragment
 from sigtrace.sdp.lines import encode_lines
+from sigtrace.value import replace
 from tests.builders.descriptions import SAMPLES, sample, sample_text
 
 _WORDS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=1, max_size=12)

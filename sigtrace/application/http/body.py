@@ -7,6 +7,7 @@ framing still tells where the body goes on.
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 MAX_KEPT = 1024 * 1024  # per body; SDP is a few KiB, WHIP and page bodies below a MiB: larger ones are only measured
+_OWN_PIECE = 4096  # bytes from which a piece is kept by itself, and copied once only
 MAX_CHUNK_LINE = 8192  # a chunk size with its extensions; servers allow far less
+
+# The end of a chunk's data, and the size line of the next chunk, which has no extensions.
+_SIZE_LINE = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,7})\r?\n")
 
 _EMPTY_SHA256 = sha256(b"").hexdigest()
 EMPTY_BODY = Body(length=0, sha256=_EMPTY_SHA256, data=b"", missing=0, content=b"")
@@ -38,10 +43,14 @@ class BodyReader:
         self.too_large = False
         self.trailers: Fields = ()
         self._hash: _Hash | None = None
-        self._kept: bytes | bytearray = b""
+        self._kept: list[bytes | bytearray] = []
 
     def feed(self, data: bytes, position: int) -> int:
         """Read body bytes of `data` from `position` on and return where it stopped."""
+        raise NotImplementedError
+
+    def inside(self, data: bytes) -> int:
+        """Return how many of the next bytes are certainly taken without an end of the body and without a fault."""
         raise NotImplementedError
 
     def gap(self, length: int) -> int:
@@ -55,19 +64,19 @@ class BodyReader:
     @property
     def held(self) -> int:
         """Bytes kept of it."""
-        return len(self._kept)
+        return sum(map(len, self._kept))
 
     def shed(self) -> None:
         """Keep none of it, now and later; it is measured and hashed on."""
         self.too_large = True
-        self._kept = b""
+        self._kept = []
 
     def result(self) -> Body:
         """Return the body as it stands, complete or not; content decoding is not done here."""
         whole = self.done and not self.missing and not self.broken
         if whole and not self.received:
             return EMPTY_BODY
-        kept = None if self.too_large else bytes(self._kept)
+        kept = None if self.too_large else b"".join(self._kept)
         if not whole:
             length = self.announced()
             missing = self.missing if length is None else length - self.received
@@ -78,17 +87,24 @@ class BodyReader:
     def _take(self, piece: bytes) -> None:
         if not self.received:
             self._hash = sha256(piece)
-            self._kept = piece
-        else:
-            if self._hash is not None:
-                self._hash.update(piece)
-            if type(self._kept) is bytes and not self.too_large:
-                self._kept = bytearray(self._kept)
-            self._kept += piece if not self.too_large else b""
+        elif self._hash is not None:
+            self._hash.update(piece)
         self.received += len(piece)
-        if self.received > MAX_KEPT and not self.too_large:
+        if self.received > MAX_KEPT:
             self.too_large = True
-            self._kept = b""
+            self._kept = []
+        elif not self.too_large:
+            self._keep(piece)
+
+    def _keep(self, piece: bytes) -> None:
+        """Keep a piece as it is, or a small one together with others: each has a cost of its own."""
+        kept = self._kept
+        if not kept or len(piece) >= _OWN_PIECE:
+            kept.append(piece)
+        elif type(kept[-1]) is bytearray:
+            kept[-1] += piece
+        else:
+            kept.append(bytearray(piece))
 
 
 class LengthBody(BodyReader):
@@ -108,6 +124,10 @@ class LengthBody(BodyReader):
         self._remaining -= len(piece)
         self.done = not self._remaining
         return position + len(piece)
+
+    def inside(self, data: bytes) -> int:
+        """Leave the last byte out."""
+        return min(len(data), self._remaining - 1)
 
     def gap(self, length: int) -> int:
         """Place the gap inside the body as far as it fits."""
@@ -132,6 +152,10 @@ class UntilCloseBody(BodyReader):
     def feed(self, data: bytes, position: int) -> int:
         """Take everything."""
         self._take(data[position:] if position else data)
+        return len(data)
+
+    def inside(self, data: bytes) -> int:
+        """Return all: only the end of the stream ends it."""
         return len(data)
 
     def gap(self, length: int) -> int:
@@ -159,7 +183,7 @@ class ChunkedBody(BodyReader):
     @property
     def held(self) -> int:
         """Bytes kept of it, and of its line or trailers."""
-        return len(self._kept) + len(self._line) + len(self._trailers)
+        return super().held + len(self._line) + len(self._trailers)
 
     def feed(self, data: bytes, position: int) -> int:
         """Read chunks until the last one and its trailers are over."""
@@ -204,6 +228,19 @@ class ChunkedBody(BodyReader):
         self.done = True
         self.trailers = decode_fields(bytes(self._trailers)).fields
 
+    def inside(self, data: bytes) -> int:
+        """Pass over chunks as long as their size lines are whole, simple, and not the last one's."""
+        if self._line or self._in_trailers:
+            return 0
+        position = self._remaining
+        while position < len(data):
+            line = _SIZE_LINE.match(data, position)
+            size = int(line[1], 16) if line is not None else 0
+            if line is None or not size:
+                return position
+            position = line.end() + size
+        return len(data)
+
     def gap(self, length: int) -> int:
         """Place a gap inside the data of the chunk being read; where the next chunk would begin after it is unknown."""
         if length <= self._remaining:
@@ -232,6 +269,10 @@ class LostBody(BodyReader):
     def feed(self, data: bytes, position: int) -> int:  # noqa: ARG002 - the framing that never reads
         """Take nothing."""
         return position
+
+    def inside(self, data: bytes) -> int:  # noqa: ARG002 - the framing that never reads
+        """Take nothing."""
+        return 0
 
     def gap(self, length: int) -> int:
         """Count the gap that cut the head: it holds the rest of the head and some or all of the body."""

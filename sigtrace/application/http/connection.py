@@ -128,6 +128,12 @@ class HttpConnection:
         self._out = []
         return out
 
+    def reader(self, *, from_client: bool) -> Direction[RequestLine] | Direction[StatusLine] | None:
+        """Return the direction that reads what comes next by itself; None while more depends on it than a body."""
+        if self._offer is not None or self.switched_to is not None or self.responses.paused:
+            return None
+        return self.requests if from_client else self.responses
+
     def close(self) -> list[Exchange | Notice]:
         """The capture ended: let out what is still open, as such."""
         out: list[Exchange | Notice] = []

@@ -112,6 +112,22 @@ class Direction(Generic[Line]):
         elif type(item) is End and not self.ended:  # one may have been held when the capture ended
             self._end(item)
 
+    def inside(self, data: bytes) -> int:
+        """Return how many of the next bytes are certainly within a body, and end nothing."""
+        draft, body = self._draft, self._body
+        if self._phase is not Phase.BODY or draft is None or body is None or self.paused:
+            return 0
+        undecided = (draft.unasked or draft.refused) and not body.received
+        return 0 if undecided else body.inside(data)
+
+    def fill(self, data: bytes, at_ns: int, packet: int) -> None:
+        """Take bytes that `inside` told of; time and packet are those of the last one."""
+        draft, body = self._draft, self._body
+        if draft is not None and body is not None:
+            body.feed(data, 0)
+            draft.end_ns = max(draft.end_ns, at_ns)
+            draft.last_packet = max(draft.last_packet, packet)
+
     @property
     def memory(self) -> int:
         """Bytes of memory that unread items, a head and a search hold, about; those of a body are its draft's."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from sigtrace.packets.packet import ACK, SYN
-from sigtrace.streams.copies import GENERATION, Copies
+from sigtrace.packets.rows import Rows
+from sigtrace.packets.sieve import Sieve
+from sigtrace.streams.copies import GENERATION, Copies, SeenRun
 from tests.builders.conversations import MILLISECOND, SECOND, Conversation
+from tests.builders.frames import encode_frame
+from tests.builders.packets import batch_of
 
 
 @pytest.mark.parametrize(
@@ -38,15 +43,47 @@ def test_seen(
     first = Conversation().client.segment(data, flags=flags, acknowledgment=1, identity=first_identity)
     second = first._replace(identity=identity, interface=interface, at_ns=first.at_ns + apart_ns)
     copies = Copies()
-    assert not copies.seen(b"", first)
-    assert copies.seen(b"", second) is copy
+    assert not copies.seen(b"", first, 1)
+    assert copies.seen(b"", second, 2) is copy
 
 
 def test_memory_is_bounded() -> None:
     """Two generations of segments are remembered and no more."""
     copies = Copies()
     first = Conversation().client.segment(b"x", identity=1)
-    for sequence in range(2 * GENERATION):
-        copies.seen(b"", first._replace(sequence=sequence))
-    assert len(copies.recent) + len(copies._older) <= 2 * GENERATION
-    assert not copies.seen(b"", first._replace(sequence=0))
+    for turn in range(1, 3 * GENERATION + 1):
+        if turn >= copies.turning:
+            copies.rotate(turn)
+        copies.seen(b"", first._replace(sequence=turn), turn)
+        assert len(copies.recent) + len(copies._older) <= 2 * GENERATION
+    assert copies.seen(b"", first._replace(sequence=2 * GENERATION), turn)
+    assert not copies.seen(b"", first._replace(sequence=GENERATION), turn)
+
+
+def test_generations_that_were_passed_over() -> None:
+    """When turns go on by more than two generations at once, nothing is remembered of what was before."""
+    copies = Copies()
+    first = Conversation().client.segment(b"x", identity=1)
+    copies.seen(b"", first, 1)
+    copies.rotate(2 * GENERATION)
+    assert not copies.seen(b"", first, 2 * GENERATION)
+
+
+@pytest.mark.parametrize(
+    ("turn", "seen"),
+    [
+        (GENERATION + 5, [True, True, True]),
+        (2 * GENERATION, [False, True, True]),
+        (3 * GENERATION, [False, False, False]),
+    ],
+)
+def test_copies_of_a_run(turn: int, seen: list[bool]) -> None:
+    """A row of a run is remembered as if it had come by itself, until its own turn is two generations back."""
+    talk = Conversation()
+    sent = talk.client.send(b"abc", mss=1)
+    rows, _ = Sieve().sift(batch_of([encode_frame(segment)[0] for segment in sent]))
+    assert isinstance(rows, Rows)
+    copies, ends = Copies(), talk.client.endpoint + talk.server.endpoint
+    copies.add_run(ends, SeenRun(rows, np.arange(3), GENERATION - 1))
+    copies.rotate(turn)
+    assert [copies.seen(ends, segment, turn) for segment in rows.segments()] == seen

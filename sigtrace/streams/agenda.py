@@ -1,0 +1,66 @@
+"""What is to be done with the rows of a batch, in order of time: segments one by one, and runs at their first rows."""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sigtrace.streams.runs import LEAST_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sigtrace.packets.packet import Segment
+    from sigtrace.packets.rows import Rows
+    from sigtrace.streams.runs import Run
+
+
+class Agenda:
+    """The segments and runs of a batch, in order of their first rows.
+
+    Args:
+        rows: in order of time.
+        runs: among them.
+    """
+
+    def __init__(self, rows: Rows, runs: list[Run]) -> None:
+        self._rows = rows
+        self._due: list[tuple[int, Segment | Run]] = [(run.place, run) for run in runs]  # a heap
+        heapify(self._due)
+        alone = np.ones(rows.size, bool)
+        for run in runs:
+            alone[run.data] = alone[run.bare] = False
+        places = np.flatnonzero(alone)
+        self._alone = zip(places.tolist(), rows.segments(places), strict=True)
+
+    def __iter__(self) -> Iterator[tuple[int, Segment | Run]]:
+        """Yield what comes next, and the place of its first row."""
+        due = self._due
+        for place, segment in self._alone:
+            while due and due[0][0] < place:
+                yield heappop(due)
+            yield place, segment
+        while due:
+            yield heappop(due)
+
+    def put_back(self, run: Run) -> None:
+        """Do what is left of a run later."""
+        heappush(self._due, (run.place, run))
+
+    def split(self, run: Run) -> None:
+        """Do the rows of a run one by one."""
+        places = run.rows
+        for place, segment in zip(places.tolist(), self._rows.segments(places), strict=True):
+            heappush(self._due, (place, segment))
+
+    def split_first(self, run: Run) -> None:
+        """Do the first rows of a run one by one, then what is left; more each time, and all when few are left."""
+        size = 2 * run.tries + 1
+        if size + LEAST_ROWS > run.size:
+            self.split(run)
+            return
+        first, behind = run.divide(size)
+        self.split(first)
+        self.put_back(behind._replace(tries=size))

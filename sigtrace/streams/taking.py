@@ -1,0 +1,96 @@
+"""Taking a run: what `Reassembler.feed` does for each of many ordinary segments, done once for all of them.
+
+`runs.py` proves of every row of a run but the first of each direction that it is ordinary if those before it are. Here
+these first ones are held against what their streams know; then all counts and memories change as row by row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sigtrace.streams.copies import SeenRun
+from sigtrace.streams.delivered import DeliveredRun
+from sigtrace.streams.sequence import HALF, MASK, UNKNOWN
+
+if TYPE_CHECKING:
+    from sigtrace.packets.rows import Rows
+    from sigtrace.streams.runs import Run
+    from sigtrace.streams.stream import Stream
+
+_NO_BUFFER = np.zeros(0, np.uint8)
+
+
+class Turns:
+    """Rows in order of time as the turns of a reassembler.
+
+    Args:
+        rows: in order of time.
+        turn: segments before the first of them.
+        before_ns: time of the segment before.
+    """
+
+    __slots__ = ("_times", "first", "rows", "size")
+
+    def __init__(self, rows: Rows, turn: int, before_ns: int) -> None:
+        self.rows = rows._replace(buffer=_NO_BUFFER)  # what is remembered of them outlives the buffer
+        self.size = rows.size
+        self.first = turn + 1
+        # Of each row the time up to which it lets time pass: that of the row before it (`confirmed_time`).
+        self._times = np.append(min(before_ns, int(rows.at_ns[0])), rows.at_ns)
+
+    def turn(self, place: int) -> int:
+        """Return the turn of a row."""
+        return self.first + place
+
+    def before(self, place: int) -> tuple[int, int]:
+        """Return up to when the row before a place lets time pass, and its own time."""
+        return int(self._times[place - 1]), int(self._times[place])
+
+    def passes(self, due_ns: int) -> tuple[int, int]:
+        """Return the turn of the row that lets a time pass, and up to when it lets time pass."""
+        place = int(np.searchsorted(self._times, due_ns))
+        return self.turn(place), int(self._times[place])
+
+
+def goes_on(stream: Stream, run: Run) -> bool:
+    """Tell whether a stream goes on with a run: its first rows are ordinary, and no patience ends during it."""
+    rows, peer, first = run.of.rows, stream.peer, run.place
+    return (
+        stream.plain
+        and peer.plain
+        and stream.connection.alarm_ns > run.last_ns
+        and rows.sequence[first] == stream.next & MASK
+        and rows.interface[first] == stream.interface
+        and (peer.next - int(rows.acknowledgment[first])) & MASK < HALF
+        and (run.bare_first == run.bare_last or _answers(peer, rows, int(run.bare[0])))
+    )
+
+
+def _answers(peer: Stream, rows: Rows, first: int) -> bool:
+    """Tell whether the first acknowledgment of a run is ordinary, and tells more than all before it."""
+    return bool(
+        rows.sequence[first] == peer.next & MASK
+        and rows.interface[first] == peer.interface
+        and peer.told != UNKNOWN
+        and 0 < (int(rows.acknowledgment[first]) - peer.told) & MASK < HALF
+    )
+
+
+def take_run(stream: Stream, run: Run, data: bytes, turns: Turns) -> None:
+    """Change all that the rows of a run change."""
+    rows, peer, bare = turns.rows, stream.peer, run.bare
+    copies, delivered = stream.shared.copies, stream.shared.delivered
+    stream.connection.last_ns = run.last_ns
+    copies.add_run(run.endpoints, SeenRun(rows, run.data, turns.first))
+    delivered.add_run(DeliveredRun(stream, stream.next - run.sent, run.ends, run.data, turns.first, data))
+    stream.packets += run.size
+    stream.bytes += len(data)
+    stream.next += len(data)
+    if stream.digest is not None:
+        stream.digest.update(data)
+    if len(bare):
+        copies.add_run(peer.endpoint + stream.endpoint, SeenRun(rows, bare, turns.first))
+        peer.packets += len(bare)
+        peer.told = int(rows.acknowledgment[bare[-1]])
