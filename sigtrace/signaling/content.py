@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.errors import DecodeError
 from sigtrace.notices import Notice, Severity
 from sigtrace.sdp.candidate import decode_candidate
 from sigtrace.sdp.description import decode_description
+from sigtrace.signaling.flat_object import read_flat
 from sigtrace.signaling.message_json import decode_object
+from sigtrace.signaling.remembered import Remembered
 from sigtrace.text import decode_text, keep_text
 from sigtrace.value import Value
 
@@ -31,8 +32,12 @@ MALFORMED_MESSAGE = "signaling.malformed-message"
 MALFORMED_LINE = "sdp.malformed-line"
 OMITTED_LINES = "sdp.omitted-lines"
 
-MAX_REMEMBERED = 16 << 10
-"""Characters of a message that is remembered; 64 of these make a MiB, and what they say up to fifty."""
+REMEMBERED = 512 << 10
+"""Bytes of messages that are remembered, in each of two generations: a hundred descriptions, or a thousand candidates.
+What they say takes up to fifty times as much."""
+
+SMALLEST = 256
+"""Bytes that a message counts for beside its own: an empty one takes memory too."""
 
 NAMED_LINES = 5
 """Malformed lines named of one description: the first ones show what is wrong with it."""
@@ -74,6 +79,10 @@ _TYPES = {
 _ROAP = {"OFFER": SignalKind.OFFER, "ANSWER": SignalKind.ANSWER, "SHUTDOWN": SignalKind.BYE}
 
 
+# The two legs of a relay are the same to the byte, and follow each other soon.
+_REMEMBERED: Remembered[str, Content] = Remembered(REMEMBERED)
+
+
 class Content(Value, frozen=True, kw_only=True):
     """One message's body and what it means."""
 
@@ -94,17 +103,34 @@ class Content(Value, frozen=True, kw_only=True):
 
 def decode_content(body: Body) -> Content:
     """Decode a message body; never raises: what does not fit is text, JSON or unreadable, with the problem named."""
+    digest = _digest_of(body)
+    known = None if digest is None else _REMEMBERED.get(digest)
+    if known is not None:
+        return known
+    content = _decode_body(body)
+    if digest is not None and content.length is not None:
+        _REMEMBERED.keep(digest, content, content.length + SMALLEST)
+    return content
+
+
+def _digest_of(body: Body) -> str | None:
+    """Return the digest of what is decoded, where that is all there and its own digest is known."""
+    if body.content is None or body.sha256 is None:
+        return None
+    return body.sha256 if body.encoding is None else body.content_sha256
+
+
+def _decode_body(body: Body) -> Content:
     if body.length == 0:
         return _content(body, SignalKind.TEXT, text="")
     if body.content is None and body.data is None:
         return _content(body, SignalKind.UNREADABLE, problem="too large to keep" if body.complete else None)
-    data = body.content if body.content is not None else body.data
-    text = decode_text(data or b"")
+    data = (body.content if body.content is not None else body.data) or b""
+    text = decode_text(data)
     if not body.complete:
         kind = _kind_of_fragment(text)
         return _content(body, kind, text=text, problem=f"{body.missing} bytes of it were never captured")
-    known = data or b""
-    kind, facts = _decode_known(known) if len(known) <= MAX_REMEMBERED else _decode_whole(known)
+    kind, facts = _decode_whole(data)
     return _content(body, kind, text=text, **facts)
 
 
@@ -136,6 +162,9 @@ def _decode_whole(data: bytes) -> tuple[SignalKind, dict[str, Any]]:
     JSON that is not all UTF-8 is no JSON to the letter; clients take it, so its strings are read, and `keep_text` keeps
     the bytes.
     """
+    members = read_flat(data)
+    if members is not None:
+        return _decode_object(members)
     text = data.decode("utf-8", "surrogateescape")
     if text == "BYE":
         return SignalKind.BYE, {}
@@ -145,10 +174,6 @@ def _decode_whole(data: bytes) -> tuple[SignalKind, dict[str, Any]]:
         return _decode_object(decode_object(text))
     except DecodeError as error:
         return SignalKind.TEXT, {"problem": str(error)}
-
-
-# The two legs of a relay follow each other closely, and are decoded once.
-_decode_known = lru_cache(maxsize=64)(_decode_whole)
 
 
 def _decode_object(value: dict[str, Any]) -> tuple[SignalKind, dict[str, Any]]:

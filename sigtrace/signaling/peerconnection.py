@@ -12,7 +12,8 @@ of lines), so path and query decide, never the header set, the status text or th
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.application.http.message import Exchange, ExchangeEnd, ExchangeState
 from sigtrace.notices import Notice, Severity
@@ -61,6 +62,12 @@ _NUMBER = re.compile(rb"\s*(-?\d{1,10})")
 LINE_BOUND = 4096
 """Characters of one list line; the reference server cuts names at 512 bytes, and four characters stand for a byte."""
 
+MAX_REMEMBERED = 256
+"""Bytes of a target whose reading is remembered: a peer asks for the same again and again, in a few dozen bytes."""
+
+_NO_LIST_ENDS = frozenset(range(0x80)) - frozenset(b"01\r\n")
+"""Bytes that no list ends with. What is not ASCII is spelled out in digits, and looked at."""
+
 _LINE = re.compile(r"^(.*),(-?\d{1,10}),([01])$")
 _BARE_LINE = re.compile(r"^(.*\D)(\d{1,6}?)([01])$")  # the comma-less lines of January 2015
 
@@ -76,17 +83,17 @@ class PeerConnection(SignalingProtocol):
         """Say whether an exchange speaks the protocol: by path and query, else by what the server calls itself."""
         if not isinstance(unit, Exchange):
             return Fit.NONE
-        if unit.response is not None and SOFTWARE in (unit.response.header(b"server") or b""):
+        request, response = unit.request, unit.response
+        asked = _NOTHING if request is None else _read(request.target)
+        if asked.is_certain or (response is not None and SOFTWARE in (response.header(b"server") or b"")):
             return Fit.CERTAIN
-        if unit.request is None:
-            return Fit.CERTAIN if unit.response and _looks_like_answer(unit.response) else Fit.NONE
-        path, query = _split(unit.request.target)
-        kind = _PATHS.get(path)
-        if kind is None:  # a preflight belongs to its server, and says nothing by itself
-            return Fit.POSSIBLE if unit.request.method == "OPTIONS" else Fit.NONE
-        if kind is ExchangeKind.SIGN_IN:
-            return Fit.CERTAIN if unit.response and _looks_like_answer(unit.response) else Fit.POSSIBLE
-        return Fit.CERTAIN if _PEER_ID.search(query) else Fit.POSSIBLE
+        if request is None:
+            return Fit.CERTAIN if response and _looks_like_answer(response) else Fit.NONE
+        if asked.kind is None:  # a preflight belongs to its server, and says nothing by itself
+            return Fit.POSSIBLE if request.method == "OPTIONS" else Fit.NONE
+        if asked.kind is ExchangeKind.SIGN_IN and response and _looks_like_answer(response):
+            return Fit.CERTAIN
+        return Fit.POSSIBLE
 
     def kind(self, unit: Exchange) -> ExchangeKind:
         """Name what the exchange is for; without its request, by what the answer looks like."""
@@ -94,8 +101,7 @@ class PeerConnection(SignalingProtocol):
             return _kind_of_answer(unit.response) if unit.response else ExchangeKind.OTHER
         if unit.request.method == "OPTIONS":
             return ExchangeKind.OPTIONS
-        path, _ = _split(unit.request.target)
-        return _PATHS.get(path, ExchangeKind.OTHER)
+        return _read(unit.request.target).kind or ExchangeKind.OTHER
 
     def peer_of(self, unit: Exchange) -> PeerId | None:
         """Return the number that a request goes by."""
@@ -120,6 +126,36 @@ class PeerConnection(SignalingProtocol):
             yield ServerQuit(exchange=unit, at_ns=unit.response.span.start_ns)
 
 
+class _Asked(NamedTuple):
+    """What a target asks for."""
+
+    kind: ExchangeKind | None  # None: something else than the protocol's
+    peer: int | None  # who asks
+    receiver: int | None  # of a message
+    is_certain: bool  # nobody else asks so
+
+
+_NOTHING = _Asked(None, None, None, is_certain=False)
+
+
+def _read(target: bytes) -> _Asked:
+    return _read_known(target) if len(target) <= MAX_REMEMBERED else _read_target(target)
+
+
+def _read_target(target: bytes) -> _Asked:
+    path, query = _split(target)
+    kind, peer, receiver = _PATHS.get(path), _PEER_ID.search(query), _TO.search(query)
+    return _Asked(
+        kind,
+        int(peer[1]) if peer else None,
+        int(receiver[1]) if receiver else None,
+        is_certain=peer is not None and kind not in (None, ExchangeKind.SIGN_IN),
+    )
+
+
+_read_known = lru_cache(maxsize=8192)(_read_target)
+
+
 def _split(target: bytes) -> tuple[bytes, bytes]:
     """Split a target at its first `?`; of an absolute one only what follows the authority counts."""
     if target[:7].lower() == b"http://":
@@ -129,8 +165,7 @@ def _split(target: bytes) -> tuple[bytes, bytes]:
 
 
 def _peer_id(request: Request | None) -> int | None:
-    found = _PEER_ID.search(_split(request.target)[1]) if request else None
-    return int(found[1]) if found else None
+    return None if request is None else _read(request.target).peer
 
 
 def _pragma(response: Response) -> int | None:
@@ -162,7 +197,7 @@ def decode_list(text: str) -> tuple[Listed, ...]:
 
 def _listed(response: Response) -> tuple[Listed, ...]:
     data = response.body.content if response.body.content is not None else response.body.data
-    return decode_list(decode_text(data)) if data else ()
+    return decode_list(decode_text(data)) if data and data[-1] not in _NO_LIST_ENDS else ()
 
 
 def _looks_like_answer(response: Response) -> bool:
@@ -268,20 +303,18 @@ def _decode_message(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
     request = unit.request
     if request is None:
         return
-    sender = _peer_id(request)
-    to = _TO.search(_split(request.target)[1])
-    receiver = int(to[1]) if to else None
+    asked = _read(request.target)
     content = decode_content(request.body)
     yield from explain_problems(content, request.span.first_packet)
     status = unit.response.status if unit.response else None
     yield MessageSent(
         exchange=unit,
         at_ns=request.span.start_ns,
-        sender=sender,
-        receiver=receiver,
+        sender=asked.peer,
+        receiver=asked.receiver,
         content=content,
         accepted=None if status is None else 200 <= status < 300,
-        echoed=sender is not None and sender == receiver,
+        echoed=asked.peer is not None and asked.peer == asked.receiver,
     )
 
 
