@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sigtrace.calls.mailbox_chapter import write_mailbox_chapter
@@ -11,7 +12,7 @@ from sigtrace.signaling.events import MailboxEvent
 from sigtrace.value import Struct, field, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sigtrace.calls.acts import Act
     from sigtrace.calls.chapter import Chapter
@@ -44,19 +45,17 @@ def write_history(events: Mapping[str, Sequence[SignalingEvent]], around: Surrou
         events: by name of the protocol; a protocol may be of both families.
         around: what is known beside them.
     """
-    history = History()
     groups = sorted(_groups(events), key=_started_ns)
     in_rooms = _surround_meetings([group for group in groups if not isinstance(group, SessionEvents)], around)
-    for group in groups:
-        number = len(history.sessions) + 1
+    chapters = []
+    for number, group in enumerate(groups, 1):
         if isinstance(group, SessionEvents):
-            chapter = write_mailbox_chapter(number, group, around)
+            chapters.append(write_mailbox_chapter(number, group, around))
         else:
             from sigtrace.calls.rooms.chapter import write_room_chapter  # most captures have no rooms
 
-            chapter = write_room_chapter(number, group, in_rooms[id(group)])
-        _add(history, chapter)
-    return _numbered(history)
+            chapters.append(write_room_chapter(number, group, in_rooms[id(group)]))
+    return _judged(_bind(chapters))
 
 
 def _surround_meetings(meetings: Sequence[Meeting], around: Surroundings) -> dict[int, Surroundings]:
@@ -86,40 +85,50 @@ def _started_ns(group: SessionEvents | Meeting) -> int:
     return group.events[0].exchange.at_ns if isinstance(group, SessionEvents) else group.events[0].at_ns
 
 
-def _add(history: History, chapter: Chapter) -> None:
-    """Add what one session tells; its signals and calls count on from those before."""
-    first_signal, first_call = len(history.signals), len(history.calls)
-    history.sessions.append(chapter.session)
-    history.peers += chapter.peers
-    history.waits += [
-        wait if wait.signal is None else replace(wait, signal=wait.signal + first_signal) for wait in chapter.waits
-    ]
-    history.signals += [replace(signal, number=signal.number + first_signal) for signal in chapter.signals]
-    history.calls += [
-        replace(call, number=call.number + first_call, signals=tuple(signal + first_signal for signal in call.signals))
-        for call in chapter.calls
-    ]
-    history.acts += chapter.acts
-    history.in_part |= {call + first_call for call in chapter.in_part}
+def _bind(chapters: Iterable[Chapter]) -> History:
+    """Put chapters together, each list in order of time; signals and calls are numbered from 1 over all of them.
 
-
-def _numbered(history: History) -> History:
-    """Number signals and calls from 1 in order of time over all sessions, and point everything at the new numbers."""
-    order = sorted(history.signals, key=lambda signal: (signal.began_ns, signal.number))
-    signal_number = {signal.number: place for place, signal in enumerate(order, 1)}
-    calls = sorted(history.calls, key=lambda call: (call.began_ns, call.number))
+    Until then a signal, and a call, goes by its number in its chapter and how many there are in the chapters before.
+    """
+    history = History()
+    signals: list[tuple[int, int, Signal]] = []
+    calls: list[tuple[int, int, int, Call]] = []
+    waits: list[tuple[int, int, int, Wait]] = []
+    for chapter in chapters:
+        before, calls_before = len(signals), len(calls)
+        history.sessions.append(chapter.session)
+        history.peers += chapter.peers
+        history.acts += chapter.acts
+        history.in_part |= {call + calls_before for call in chapter.in_part}
+        signals += [(one.began_ns, one.number + before, one) for one in chapter.signals]
+        calls += [(one.began_ns, one.number + calls_before, before, one) for one in chapter.calls]
+        waits += [
+            (one.ended_ns if one.asked_ns is None else one.asked_ns, one.exchange, before, one) for one in chapter.waits
+        ]
+    for some in (signals, calls, waits):
+        some.sort(key=_IN_TIME)
+    number_of = {known: number for number, (_, known, _) in enumerate(signals, 1)}
     history.calls = [
-        replace(call, number=place, signals=tuple(signal_number[signal] for signal in call.signals))
-        for place, call in enumerate(calls, 1)
+        replace(one, number=number, signals=tuple([number_of[signal + before] for signal in one.signals]))
+        for number, (_, _, before, one) in enumerate(calls, 1)
     ]
-    history.in_part = {place for place, call in enumerate(calls, 1) if call.number in history.in_part}
+    history.in_part = {number for number, (_, known, _, _) in enumerate(calls, 1) if known in history.in_part}
     call_of = {signal: call.number for call in history.calls for signal in call.signals}
-    history.signals = [replace(signal, number=place, call=call_of.get(place)) for place, signal in enumerate(order, 1)]
-    history.waits = sorted(
-        (wait if wait.signal is None else replace(wait, signal=signal_number[wait.signal]) for wait in history.waits),
-        key=lambda wait: (wait.ended_ns if wait.asked_ns is None else wait.asked_ns, wait.exchange),
-    )
+    history.signals = [
+        replace(one, number=number, call=call_of.get(number)) for number, (_, _, one) in enumerate(signals, 1)
+    ]
+    history.waits = [
+        one if one.signal is None else replace(one, signal=number_of[one.signal + before])
+        for _, _, before, one in waits
+    ]
     history.acts.sort(key=lambda act: (act.at_ns, act.packet or 0))
+    return history
+
+
+_IN_TIME = itemgetter(0, 1)
+
+
+def _judged(history: History) -> History:
     servers: dict[int, set[PeerId]] = {}
     for peer in history.peers:
         if peer.is_server:

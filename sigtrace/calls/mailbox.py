@@ -108,11 +108,14 @@ class Mailbox:
             yield from islice(self._damaged_twins(self._messages, sender, content), 1)
             return
         for by in {sender, None}:
-            same = self._places.get((by, digest), deque())
-            while same and same[0] not in self._messages:
-                same.popleft()
-            yield from islice(same, 1)
-            yield from islice(self._damaged_twins(self._places.get((by, None), ()), sender, content), 1)
+            same = self._places.get((by, digest))
+            if same is not None:
+                while same and same[0] not in self._messages:
+                    same.popleft()
+                yield from islice(same, 1)
+            damaged = self._places.get((by, None))
+            if damaged is not None:
+                yield from islice(self._damaged_twins(damaged, sender, content), 1)
 
     def _damaged_twins(self, places: Iterable[int], sender: PeerId | None, content: Content | None) -> Iterator[int]:
         """Yield those of the first places whose message could be this one, where one of the two is damaged."""

@@ -6,7 +6,7 @@ from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from sigtrace.signaling.events import MessageSent, Refused, SignedIn, SignedOut, WaitAnswer, Waited
+from sigtrace.signaling.events import MessageSent, SignedIn, SignedOut, WaitAnswer, Waited
 from sigtrace.value import Value, replace
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ class PeerRegistry:
 
     def _note(self, event: MailboxEvent) -> None:
         address = event.exchange.client.address
-        if isinstance(event, SignedIn):
-            self._note_sign_in(event, address)
-        elif isinstance(event, Waited):
+        if isinstance(event, Waited):
             if event.peer is not None and event.answer is not WaitAnswer.REFUSED:
                 self._met(event.peer, address)
                 self._note_wait_end(event, event.peer)
@@ -90,11 +88,11 @@ class PeerRegistry:
                 self._met(event.sender, address)
             if event.receiver is not None and event.accepted:
                 self._met(event.receiver)
+        elif isinstance(event, SignedIn):
+            self._note_sign_in(event, address)
         elif isinstance(event, SignedOut):
             self._met(event.peer, address)
             self._signed_out.setdefault(event.peer, event)
-        elif isinstance(event, Refused):
-            return
 
     def _met(self, peer: PeerId, address: str | None = None, name: str | None = None) -> None:
         known = self._peers.get(peer)
@@ -156,7 +154,9 @@ def name_unnamed_sign_ins(events: list[MailboxEvent]) -> list[MailboxEvent]:
     A number belongs to such a sign-in when no other sign-in was given it and it first appears, from the same address,
     after the sign-in was asked.
     """
-    given = {event.peer for event in events if isinstance(event, SignedIn) and event.peer is not None}
+    given = {event.peer for event in events if isinstance(event, SignedIn)}
+    if None not in given:
+        return events
     uses: dict[str, deque[tuple[int, PeerId]]] = {}  # address → (when, number), in order of time
     for at_ns, address, peer in _first_uses(events, given):
         uses.setdefault(address, deque()).append((at_ns, peer))
@@ -168,7 +168,7 @@ def name_unnamed_sign_ins(events: list[MailboxEvent]) -> list[MailboxEvent]:
     ]
 
 
-def _first_uses(events: list[MailboxEvent], given: set[PeerId]) -> Iterator[tuple[int, str, PeerId]]:
+def _first_uses(events: list[MailboxEvent], given: set[PeerId | None]) -> Iterator[tuple[int, str, PeerId]]:
     """Yield (when, address, number) of the first request of every number that no sign-in was given."""
     seen = set(given)
     for event in events:

@@ -7,6 +7,7 @@ Causes (a POST, a sign-in, a sign-out) go into the mailboxes of those they conce
 from __future__ import annotations
 
 from collections import deque
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sigtrace.calls.endings import OpenWait, date_ends, tell_queued
@@ -36,12 +37,6 @@ class Relayed(NamedTuple):
     signals: list[Signal]
 
 
-class _Step(NamedTuple):
-    at_ns: int
-    is_answer: bool  # at equal times, causes go first
-    event: MailboxEvent
-
-
 def pair(number: int, session: SessionEvents, peers: Mapping[PeerId, Peer], last_ns: int) -> Relayed:
     """Pair what one session's peers sent with what their waits brought.
 
@@ -68,8 +63,8 @@ class _Pairing:
         self._first_told: dict[tuple[PeerId, bool], int] = {}  # (who, joined) → when anyone was first told
 
     def run(self) -> Relayed:
-        for step in sorted(self._steps(), key=lambda step: step[:2]):
-            self._take(step.event)
+        for event in self._in_turn():
+            self._take(event)
         waits = date_ends(self._number, self._waits, self._last_ns)
         return Relayed(waits, tell_queued(self._signals, waits))
 
@@ -81,19 +76,21 @@ class _Pairing:
             box.open_from_start()
         return box
 
-    def _steps(self) -> list[_Step]:
-        steps = []
+    def _in_turn(self) -> list[MailboxEvent]:
+        """Return causes by when they were sent, waits by when they were answered; at equal times causes go first."""
+        steps: list[tuple[int, bool, MailboxEvent]] = []
         for event in self._session.events:
             if isinstance(event, Waited):
-                at_ns = event.answered_ns or event.exchange.ended_ns or self._next_after(event)
-                steps.append(_Step(at_ns, is_answer=True, event=event))
-                if event.answered_ns is not None:
-                    self._tell(event.listed, event.answered_ns)
+                answered_ns = event.answered_ns
+                steps.append((answered_ns or event.exchange.ended_ns or self._next_after(event), True, event))
+                if event.listed and answered_ns is not None:
+                    self._tell(event.listed, answered_ns)
             else:
-                steps.append(_Step(event.exchange.at_ns, is_answer=False, event=event))
+                steps.append((event.exchange.at_ns, False, event))
                 if isinstance(event, SignedIn):
                     self._tell(event.others, event.at_ns)
-        return steps
+        steps.sort(key=itemgetter(0, 1))
+        return [event for _, _, event in steps]
 
     def _next_after(self, event: Waited) -> int:
         """When an answer that was lost must have come at the latest: at the end, for want of anything better."""
@@ -105,14 +102,14 @@ class _Pairing:
             self._first_told[key] = min(told_ns, self._first_told.get(key, told_ns))
 
     def _take(self, event: MailboxEvent) -> None:
-        if isinstance(event, SignedIn):
+        if isinstance(event, Waited):
+            self._answer(event)
+        elif isinstance(event, MessageSent):
+            self._send(event)
+        elif isinstance(event, SignedIn):
             self._announce_joined(event)
         elif isinstance(event, SignedOut):
             self._announce_left(event)
-        elif isinstance(event, MessageSent):
-            self._send(event)
-        elif isinstance(event, Waited):
-            self._answer(event)
 
     def _announce_joined(self, event: SignedIn) -> None:
         self._announcements.add(Item(ItemKind.JOINED, event.peer, *_times(event.exchange)))

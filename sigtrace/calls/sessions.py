@@ -8,7 +8,7 @@ are told of a newcomer before the newcomer is.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sigtrace.signaling.events import MessageSent, ServerQuit, SignedIn, SignedOut, Waited
 from sigtrace.value import Struct, Value, field
@@ -47,7 +47,7 @@ def split_sessions(protocol: str, events: Iterable[MailboxEvent]) -> list[Sessio
     for event in sorted(events, key=_began_ns):
         server = event.exchange.server
         run = runs.get(server)
-        if run is None or run.ended_before(event):
+        if run is None or (isinstance(event, SignedIn) and run.ended_before(event)):
             current = SessionEvents(server=server, protocol=protocol, restarted=run is not None)
             if run is not None:
                 run.session.succeeded = True
@@ -62,6 +62,9 @@ def _began_ns(event: MailboxEvent) -> int:
     return event.exchange.at_ns
 
 
+_REQUESTS: Final = (Waited, MessageSent, SignedOut)
+
+
 class _Run:
     """What is known of the numbers one run of a server has given out."""
 
@@ -74,20 +77,18 @@ class _Run:
 
     def add(self, event: MailboxEvent) -> None:
         self.session.events.append(event)
-        if isinstance(event, ServerQuit):
-            self._quit = True
+        if isinstance(event, _REQUESTS):
+            peer = event.sender if isinstance(event, MessageSent) else event.peer
+            if isinstance(peer, int) and peer > self._highest and _was_taken(event):
+                self._highest = peer
         elif isinstance(event, SignedIn):
             if isinstance(event.peer, int):
                 self._answered.append((event.at_ns, event.peer))
                 self._taken.add(event.peer)
-        elif isinstance(event, Waited | MessageSent | SignedOut):
-            peer = event.sender if isinstance(event, MessageSent) else event.peer
-            if isinstance(peer, int) and event.exchange.request is not None and _was_taken(event):
-                self._highest = max(self._highest, peer)
+        elif isinstance(event, ServerQuit):
+            self._quit = True
 
-    def ended_before(self, event: MailboxEvent) -> bool:
-        if not isinstance(event, SignedIn):
-            return False
+    def ended_before(self, event: SignedIn) -> bool:
         if self._quit:
             return True
         if not isinstance(event.peer, int):
@@ -100,5 +101,5 @@ class _Run:
 
 def _was_taken(event: MailboxEvent) -> bool:
     """Only a request that the server took proves that its number was given out."""
-    response = event.exchange.response
-    return response is None or response.status < 400
+    request, response = event.exchange.request, event.exchange.response
+    return request is not None and (response is None or response.status < 400)

@@ -145,7 +145,7 @@ def explain_problems(content: Content, packet: int) -> Iterator[Notice]:
     for line in description.malformed[:NAMED_LINES]:
         text = f"line {line.number} of the {content.kind.value}: {line.reason}; kept as it stands"
         yield Notice(code=MALFORMED_LINE, severity=Severity.WARNING, text=text, packet=packet)
-    if description.omitted_lines:
+    if description.rest:
         text = f"{description.omitted_lines} lines of the {content.kind.value} beyond the bound were not decoded"
         yield Notice(code=OMITTED_LINES, severity=Severity.WARNING, text=text, packet=packet)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sigtrace.notices import Notice, Severity
@@ -71,7 +72,12 @@ class ExchangeLog:
         return True
 
     def _is_signaling(self, exchange: Exchange) -> bool:
-        return self._bears(exchange) or any(protocol.fit(exchange) is not Fit.NONE for protocol in self._protocols)
+        if self._bears(exchange):
+            return True
+        for protocol in self._protocols:  # noqa: SIM110 - most are told by the first, and `any` makes a generator
+            if protocol.fit(exchange) is not Fit.NONE:
+                return True
+        return False
 
     def _add_other(self, exchange: Exchange) -> bool:
         if self._other >= KEPT_OTHER or not self._has_room(exchange):
@@ -146,18 +152,22 @@ def _head_bytes(exchange: Exchange) -> int:
     size = len(exchange.request.target) if exchange.request is not None else 0
     for one in (exchange.request, exchange.response, *exchange.interim):
         if one is not None:
-            fields = (*one.headers, *one.trailers)
-            size += FIELD_COST * len(fields) + sum(len(name) + len(value) for name, value in fields)
+            fields = (*one.headers, *one.trailers) if one.trailers else one.headers
+            size += FIELD_COST * len(fields) + sum(map(len, chain.from_iterable(fields)))
     return size
 
 
 def _kept_bytes(exchange: Exchange) -> int:
-    return sum(_kept_of(one.body) for one in (exchange.request, exchange.response) if one is not None)
+    request, response = exchange.request, exchange.response
+    return (_kept_of(request.body) if request is not None else 0) + (
+        _kept_of(response.body) if response is not None else 0
+    )
 
 
 def _kept_of(body: Body) -> int:
-    decoded = 0 if body.content is body.data else len(body.content or b"")
-    return len(body.data or b"") + decoded
+    data, content = body.data, body.content
+    kept = 0 if data is None else len(data)
+    return kept if content is None or content is data else kept + len(content)
 
 
 def _without_bodies(exchange: Exchange) -> Exchange:

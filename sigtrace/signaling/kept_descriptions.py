@@ -23,6 +23,9 @@ DESCRIPTIONS_DROPPED: Final = "trace.descriptions-dropped"
 _LINE, _CODEC, _LISTED, _LONG = 250, 200, 32, 1000
 
 
+_WITH_CONTENT: Final = (MessageSent, Waited, Sent, Delivered, Direct)
+
+
 class KeptDescriptions:
     """Adds up the descriptions of a trace, and takes those beyond the bound out of what is kept."""
 
@@ -33,7 +36,7 @@ class KeptDescriptions:
 
     def limit(self, event: SignalingEvent) -> SignalingEvent:
         """Return an event as it is, or with its description as mere text."""
-        if not isinstance(event, MessageSent | Waited | Sent | Delivered | Direct):
+        if not isinstance(event, _WITH_CONTENT):
             return event
         content = event.content
         if content is None or content.description is None or content.description is self._counted:

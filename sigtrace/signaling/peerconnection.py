@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.http.message import Exchange, ExchangeEnd, ExchangeState
 from sigtrace.notices import Notice, Severity
@@ -35,7 +35,7 @@ from sigtrace.signaling.protocol import Fit, SignalingProtocol
 from sigtrace.text import decode_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sigtrace.application.http.message import Request, Response
     from sigtrace.signaling.bearer import Unit
@@ -84,16 +84,16 @@ class PeerConnection(SignalingProtocol):
         if not isinstance(unit, Exchange):
             return Fit.NONE
         request, response = unit.request, unit.response
-        asked = _NOTHING if request is None else _read(request.target)
-        if asked.is_certain or (response is not None and SOFTWARE in (response.header(b"server") or b"")):
+        if response is not None and SOFTWARE in (response.header(b"server") or b""):
             return Fit.CERTAIN
         if request is None:
             return Fit.CERTAIN if response and _looks_like_answer(response) else Fit.NONE
+        asked = _read(request.target)
         if asked.kind is None:  # a preflight belongs to its server, and says nothing by itself
             return Fit.POSSIBLE if request.method == "OPTIONS" else Fit.NONE
-        if asked.kind is ExchangeKind.SIGN_IN and response and _looks_like_answer(response):
-            return Fit.CERTAIN
-        return Fit.POSSIBLE
+        if asked.kind is ExchangeKind.SIGN_IN:
+            return Fit.CERTAIN if response and _looks_like_answer(response) else Fit.POSSIBLE
+        return Fit.POSSIBLE if asked.peer is None else Fit.CERTAIN
 
     def kind(self, unit: Exchange) -> ExchangeKind:
         """Name what the exchange is for; without its request, by what the answer looks like."""
@@ -110,20 +110,11 @@ class PeerConnection(SignalingProtocol):
     def decode(self, unit: Unit) -> Iterator[SignalingEvent | Notice]:
         """Yield what the exchange says; the server leaves other methods than GET and POST without an answer."""
         if not isinstance(unit, Exchange):
-            return
+            return iter(())
         if unit.response is None and unit.request and unit.request.method not in ("GET", "POST"):
-            return
-        kind = self.kind(unit)
-        if kind is ExchangeKind.SIGN_IN:
-            yield from _decode_sign_in(unit)
-        elif kind is ExchangeKind.WAIT:
-            yield from _decode_wait(unit)
-        elif kind is ExchangeKind.MESSAGE:
-            yield from _decode_message(unit)
-        elif kind is ExchangeKind.SIGN_OUT:
-            yield from _decode_sign_out(unit)
-        elif kind is ExchangeKind.QUIT and unit.response and _succeeded(unit.response):
-            yield ServerQuit(exchange=unit, at_ns=unit.response.span.start_ns)
+            return iter(())
+        decode = _DECODERS.get(self.kind(unit))
+        return iter(()) if decode is None else decode(unit)
 
 
 class _Asked(NamedTuple):
@@ -132,10 +123,6 @@ class _Asked(NamedTuple):
     kind: ExchangeKind | None  # None: something else than the protocol's
     peer: int | None  # who asks
     receiver: int | None  # of a message
-    is_certain: bool  # nobody else asks so
-
-
-_NOTHING = _Asked(None, None, None, is_certain=False)
 
 
 def _read(target: bytes) -> _Asked:
@@ -144,13 +131,8 @@ def _read(target: bytes) -> _Asked:
 
 def _read_target(target: bytes) -> _Asked:
     path, query = _split(target)
-    kind, peer, receiver = _PATHS.get(path), _PEER_ID.search(query), _TO.search(query)
-    return _Asked(
-        kind,
-        int(peer[1]) if peer else None,
-        int(receiver[1]) if receiver else None,
-        is_certain=peer is not None and kind not in (None, ExchangeKind.SIGN_IN),
-    )
+    peer, receiver = _PEER_ID.search(query), _TO.search(query)
+    return _Asked(_PATHS.get(path), int(peer[1]) if peer else None, int(receiver[1]) if receiver else None)
 
 
 _read_known = lru_cache(maxsize=8192)(_read_target)
@@ -327,3 +309,17 @@ def _decode_sign_out(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
         yield Refused(exchange=unit, at_ns=response.span.start_ns, peer=peer, status=response.status)
         return
     yield SignedOut(exchange=unit, at_ns=response.span.start_ns if response else unit.request.span.end_ns, peer=peer)
+
+
+def _decode_quit(unit: Exchange) -> Iterator[SignalingEvent | Notice]:
+    if unit.response and _succeeded(unit.response):
+        yield ServerQuit(exchange=unit, at_ns=unit.response.span.start_ns)
+
+
+_DECODERS: Final[dict[ExchangeKind, Callable[[Exchange], Iterator[SignalingEvent | Notice]]]] = {
+    ExchangeKind.SIGN_IN: _decode_sign_in,
+    ExchangeKind.WAIT: _decode_wait,
+    ExchangeKind.MESSAGE: _decode_message,
+    ExchangeKind.SIGN_OUT: _decode_sign_out,
+    ExchangeKind.QUIT: _decode_quit,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import IntEnum
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -59,8 +60,7 @@ class SignalingProtocol(ABC):
         That is what each says by itself. A protocol without words of its own overrides it: what a text is there, only
         its company tells.
         """
-        for unit in units:
-            yield from self.decode(unit)
+        return chain.from_iterable(map(self.decode, units))
 
     @property
     def decodes_alone(self) -> bool:

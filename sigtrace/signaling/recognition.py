@@ -8,7 +8,8 @@ them is true of all, so a message that nobody knows is an unknown one of the pro
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.http.message import Exchange
 from sigtrace.application.websocket.message import Message
@@ -18,6 +19,7 @@ from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from sigtrace.application.socketio.packet import SocketPacket
     from sigtrace.packets.endpoint import Endpoint
@@ -52,14 +54,10 @@ def place_of(unit: Message | SocketPacket) -> Place:
     return Place(unit.server, unit.path, unit.namespace)
 
 
-def _where(unit: Unit) -> Place | int:
-    """Return what a certain unit makes others like itself: those of its place; an exchange stands for itself."""
-    return id(unit) if isinstance(unit, Exchange) else place_of(unit)
-
-
 def _is_settled(unit: Unit, fits: Mapping[int, Fit]) -> bool:
     """Tell whether a unit leaves nothing to claim by company: by what it is, or by a description that it carries."""
-    return Fit.CERTAIN in fits.values() or (isinstance(unit, Message) and Fit.GENERIC in fits.values())
+    said = fits.values()
+    return Fit.CERTAIN in said or (isinstance(unit, Message) and Fit.GENERIC in said)
 
 
 class Recogniser:
@@ -79,15 +77,19 @@ class Recogniser:
             self._fits = [self._fits_of(unit) for unit in units]
         else:
             self._fits = [recollection.fits(unit, self._fits_of) for unit in units]
-        self._add_claims(units)
-        self._certain = {
+        self._units = units
+        self._add_claims()
+        self._of_place = self._recognise_places()
+
+    @cached_property
+    def _certain(self) -> AbstractSet[tuple[Endpoint, int]]:
+        """The servers that speak a protocol for certain, with its place; asked for where one is only possible."""
+        return {
             (unit.server, place)
-            for unit, fits in zip(units, self._fits, strict=True)
+            for unit, fits in zip(self._units, self._fits, strict=True)
             for place, fit in fits.items()
             if fit is Fit.CERTAIN
         }
-        self._of_place = self._recognise_places(units)
-        self._units = units
 
     def recognised(self) -> list[SignalingProtocol | None]:
         """Return the protocol of each unit, None where none fits."""
@@ -104,20 +106,29 @@ class Recogniser:
                 break  # nobody later in the order could have it, and looking into bodies takes its time
         return fits
 
-    def _add_claims(self, units: Sequence[Unit]) -> None:
+    def _add_claims(self) -> None:
         """Let protocols claim by company what no protocol is certain of, neither by itself nor by its place."""
-        index = {id(unit): place for place, unit in enumerate(units)}
-        taken = {_where(unit) for unit, fits in zip(units, self._fits, strict=True) if _is_settled(unit, fits)}
-        open_units = [unit for unit in units if _where(unit) not in taken]
+        settled = list(map(_is_settled, self._units, self._fits))
+        taken = {
+            place_of(unit)
+            for unit, is_settled in zip(self._units, settled, strict=True)
+            if is_settled and not isinstance(unit, Exchange)
+        }
+        open_fits = {
+            id(unit): fits
+            for unit, fits, is_settled in zip(self._units, self._fits, settled, strict=True)
+            if not is_settled and (isinstance(unit, Exchange) or place_of(unit) not in taken)
+        }
+        open_units = [unit for unit in self._units if id(unit) in open_fits]
         for place, protocol in enumerate(self._protocols):
             for unit in protocol.claim(open_units):
-                fits = self._fits[index[id(unit)]]
+                fits = open_fits[id(unit)]
                 if Fit.CERTAIN not in fits.values():
                     fits[place] = Fit.CERTAIN
 
-    def _recognise_places(self, units: Sequence[Unit]) -> Mapping[Place, int]:
+    def _recognise_places(self) -> Mapping[Place, int]:
         votes: dict[Place, Counter[tuple[Fit, int]]] = {}
-        for unit, fits in zip(units, self._fits, strict=True):
+        for unit, fits in zip(self._units, self._fits, strict=True):
             if not isinstance(unit, Exchange):
                 counter = votes.setdefault(place_of(unit), Counter())
                 counter.update((fit, place) for place, fit in fits.items())
@@ -141,11 +152,14 @@ class Recogniser:
         return None if place is None else self._protocols[place]
 
     def _place_of_exchange(self, unit: Exchange, fits: dict[int, Fit]) -> int | None:
-        for wanted in (Fit.CERTAIN, Fit.POSSIBLE, Fit.GENERIC):
+        for wanted in _BY_BELIEF:
             for place, fit in fits.items():
                 if fit is wanted and (wanted is not Fit.POSSIBLE or (unit.server, place) in self._certain):
                     return place
         return None
+
+
+_BY_BELIEF: Final = (Fit.CERTAIN, Fit.POSSIBLE, Fit.GENERIC)
 
 
 def _weight(fit: Fit, number: int) -> tuple[int, int]:
