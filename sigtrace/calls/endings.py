@@ -79,6 +79,8 @@ def _finished(number: int, wait: OpenWait, next_asked_ns: int | None, last_ns: i
 
 def tell_queued(signals: list[Signal], waits: list[Wait]) -> list[Signal]:
     """Of messages that never came out, say whether their receivers were listening when they went in."""
+    if not any(signal.fate is Fate.UNDELIVERED for signal in signals):
+        return signals
     listening: dict[PeerId, list[tuple[int, int]]] = {}
     for wait in waits:
         if wait.peer is not None:

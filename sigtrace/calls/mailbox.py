@@ -17,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from sigtrace.signaling.content import Content
     from sigtrace.signaling.events import PeerId
@@ -98,31 +98,33 @@ class Mailbox:
 
     def take_message(self, sender: PeerId | None, content: Content | None) -> Item | None:
         """Take the oldest message of this sender with this content; None when none was seen going in."""
-        oldest = min(self._fitting(sender, content), default=None)
-        return None if oldest is None else self._messages.pop(oldest)
+        fitting = self._fitting(sender, content)
+        return self._messages.pop(min(fitting)) if fitting else None
 
-    def _fitting(self, sender: PeerId | None, content: Content | None) -> Iterator[int]:
-        """Yield the places that may hold this message: of those with one sender and digest, the oldest."""
+    def _fitting(self, sender: PeerId | None, content: Content | None) -> list[int]:
+        """Return the places that may hold this message: of those with one sender and digest, the oldest."""
         digest = _digest(content)
         if digest is None:
-            yield from islice(self._damaged_twins(self._messages, sender, content), 1)
-            return
+            return self._damaged_twin(self._messages, sender, content)
+        found = []
         for by in {sender, None}:
             same = self._places.get((by, digest))
-            if same is not None:
-                while same and same[0] not in self._messages:
-                    same.popleft()
-                yield from islice(same, 1)
+            while same and same[0] not in self._messages:
+                same.popleft()
+            if same:
+                found.append(same[0])
             damaged = self._places.get((by, None))
-            if damaged is not None:
-                yield from islice(self._damaged_twins(damaged, sender, content), 1)
+            if damaged:
+                found += self._damaged_twin(damaged, sender, content)
+        return found
 
-    def _damaged_twins(self, places: Iterable[int], sender: PeerId | None, content: Content | None) -> Iterator[int]:
-        """Yield those of the first places whose message could be this one, where one of the two is damaged."""
+    def _damaged_twin(self, places: Iterable[int], sender: PeerId | None, content: Content | None) -> list[int]:
+        """Return the first place, of some, whose message could be this one, where one of the two is damaged."""
         for place in islice(places, SCAN_BOUND):
             item = self._messages.get(place)
             if item is not None and item.by in (sender, None) and could_be_equal(item.content, content):
-                yield place
+                return [place]
+        return []
 
     def take_presence(self, peer: PeerId, *, joined: bool) -> Item | None:
         """Take the line about this peer; None when its cause was not seen."""

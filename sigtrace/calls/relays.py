@@ -57,7 +57,8 @@ class _Pairing:
         self._last_ns = last_ns
         self._announcements = Announcements()
         self._boxes: dict[PeerId, Mailbox] = {}
-        self._addressed: dict[tuple[PeerId | None, str], deque[PeerId]] = {}  # (sender, digest) → receivers
+        self._strays = any(isinstance(event, Waited) and event.peer is None for event in session.events)
+        self._addressed: dict[tuple[PeerId | None, str], deque[PeerId]] = {}  # for strays: (sender, digest) → receivers
         self._signals: list[Signal] = []
         self._waits: list[OpenWait] = []
         self._first_told: dict[tuple[PeerId, bool], int] = {}  # (who, joined) → when anyone was first told
@@ -129,7 +130,7 @@ class _Pairing:
             times = _times(event.exchange)
             item = Item(ItemKind.MESSAGE, event.sender, *times, len(self._signals) - 1, event.content)
             self._box(event.receiver).put(item)
-            if event.content.sha256 is not None:
+            if self._strays and event.content.sha256 is not None:
                 self._addressed.setdefault((event.sender, event.content.sha256), deque()).append(event.receiver)
 
     def _signal_of(self, event: MessageSent) -> Signal:

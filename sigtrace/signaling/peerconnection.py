@@ -56,6 +56,9 @@ _PATHS = {
     b"/sign_out": ExchangeKind.SIGN_OUT,
     b"/quit": ExchangeKind.QUIT,
 }
+LONGEST_NUMBER: Final = 10
+"""Digits of a peer's number: the server counts in an int of 32 bits."""
+
 _PEER_ID = re.compile(rb"peer_id=\s*(-?\d{1,10})")  # the server looks for it anywhere in the query, then atoi()
 _TO = re.compile(rb"(?:^|&)to=\s*(-?\d{1,10})")
 _NUMBER = re.compile(rb"\s*(-?\d{1,10})")
@@ -151,7 +154,12 @@ def _peer_id(request: Request | None) -> int | None:
 
 
 def _pragma(response: Response) -> int | None:
-    found = _NUMBER.fullmatch(response.header(b"pragma") or b"")
+    value = response.header(b"pragma")
+    if value is None:
+        return None
+    if value.isdigit() and len(value) <= LONGEST_NUMBER:  # as nearly all are
+        return int(value)
+    found = _NUMBER.fullmatch(value)
     return int(found[1]) if found else None
 
 

@@ -42,9 +42,9 @@ class Head(Value, frozen=True, kw_only=True):
 
     def header(self, name: bytes) -> bytes | None:
         """Return the first value of a header, its name compared without case; None when it is not there."""
-        wanted = name.lower()
+        wanted, length = name.lower(), len(name)
         for key, value in self.headers:
-            if key.lower() == wanted:
+            if len(key) == length and key.lower() == wanted:
                 return value
         return None
 
