@@ -89,7 +89,7 @@ class Content(Value, frozen=True, kw_only=True):
     kind: SignalKind
     length: int | None  # of the body after content decoding, bytes
     sha256: str | None  # of the same, which is equal on both legs of a relay; None when a part was not captured
-    text: str | None = None  # the body as text, where it was captured
+    whole: bytes | str | None = None  # the body, where it was captured; bytes become text when that is asked for
     description: Description | None = None
     sdp: str | None = None  # the description's own text, whole
     candidate: Candidate | None = None
@@ -99,6 +99,11 @@ class Content(Value, frozen=True, kw_only=True):
     guessed: bool = False  # the kind follows from the length and the course of the call, not from the body
     label: str | None = None  # what the application calls a message of its own: "mute", "chat"
     essence: str | None = None  # digest of what a relay leaves as it is, where it rewrites the rest; else None
+
+    @property
+    def text(self) -> str | None:
+        """The body as text, where it was captured."""
+        return decode_text(self.whole) if isinstance(self.whole, bytes) else self.whole
 
 
 def decode_content(body: Body) -> Content:
@@ -122,30 +127,16 @@ def _digest_of(body: Body) -> str | None:
 
 def _decode_body(body: Body) -> Content:
     if body.length == 0:
-        return _content(body, SignalKind.TEXT, text="")
+        return _content(body, SignalKind.TEXT, whole=b"")
     if body.content is None and body.data is None:
         return _content(body, SignalKind.UNREADABLE, problem="too large to keep" if body.complete else None)
     data = (body.content if body.content is not None else body.data) or b""
     if not body.complete:
-        text = decode_text(data)
-        kind = _kind_of_fragment(text)
-        return _content(body, kind, text=text, problem=f"{body.missing} bytes of it were never captured")
+        problem = f"{body.missing} bytes of it were never captured"
+        return _content(body, _kind_of_fragment(decode_text(data)), whole=data, problem=problem)
     members = read_flat(data)
     kind, facts = _decode_whole(data) if members is None else _decode_object(members)
-    return _content(body, kind, text=decode_text(data) if members is None else _text_of_flat(data, members), **facts)
-
-
-def _text_of_flat(data: bytes, members: dict[str, Any]) -> str:
-    """Decode a flat object as text, without a search for what `decode_text` must spell where there is none.
-
-    In JSON that begins with two backslashes, which stand for one in the text of a member. So there is none where no
-    member holds one, and where there are no more members: each quotation mark is one around a name or text, and none is
-    of a name that was said twice.
-    """
-    texts = [*members, *(one for one in members.values() if isinstance(one, str))]
-    if data.count(b'"') == 2 * len(texts) and not any("\\" in text for text in texts):
-        return data.decode()
-    return decode_text(data)
+    return _content(body, kind, whole=data, **facts)
 
 
 def explain_problems(content: Content, packet: int) -> Iterator[Notice]:

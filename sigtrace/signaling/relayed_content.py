@@ -146,7 +146,7 @@ def text_member(value: Mapping[str, Any], *names: str) -> str | None:
 
 
 def _content(kind: SignalKind, payload: Payload, **facts: Any) -> Content:
-    return Content(kind=kind, length=payload.length, sha256=payload.sha256, text=payload.text, **facts)
+    return Content(kind=kind, length=payload.length, sha256=payload.sha256, whole=payload.text, **facts)
 
 
 def _decode(sdp: str) -> tuple[Description | None, str | None]:

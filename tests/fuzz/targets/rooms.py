@@ -74,7 +74,7 @@ def try_rooms(data: bytes) -> None:
 def _event(kind: type[RoomEvent], number: int, at: float, draw: Draw) -> RoomEvent:
     channel, peer, place = draw.byte() % _CHANNELS, _PEERS[draw.byte() % len(_PEERS)], draw.byte()
     named, room = peer or "ann", _ROOMS[place % len(_ROOMS)]
-    content = Content(kind=_SIGNALS[place >> 2 & 3], length=2, sha256=f"{place >> 4:02}", text=f"{place >> 4}")
+    content = Content(kind=_SIGNALS[place >> 2 & 3], length=2, sha256=f"{place >> 4:02}", whole=f"{place >> 4}")
     facts: dict[type[RoomEvent], dict[str, object]] = {
         Identified: {"peer": named},
         JoinAsked: {"peer": peer, "room": room},

@@ -7,7 +7,7 @@ from sigtrace.signaling.content import Content, SignalKind
 from sigtrace.signaling.room_events import Delivered, Identified, Sent
 from tests.unit.calls.rooms.test_room_stays import at, history_of
 
-HELLO = Content(kind=SignalKind.TEXT, length=2, sha256="00", text="hi")
+HELLO = Content(kind=SignalKind.TEXT, length=2, sha256="00", whole="hi")
 
 
 def names_of(events: list[object]) -> dict[object, str | None]:

@@ -7,7 +7,7 @@ from sigtrace.signaling.content import Content, SignalKind
 from sigtrace.signaling.room_events import Delivered, Identified, JoinAsked, Joined, JoinRefused, LeaveAsked, PeerLeft
 from tests.unit.calls.rooms.test_room_stays import at, history_of, stays_of
 
-TEXT = Content(kind=SignalKind.TEXT, length=2, sha256="00", text="hi")
+TEXT = Content(kind=SignalKind.TEXT, length=2, sha256="00", whole="hi")
 
 
 def in_the_kitchen() -> list[object]:
