@@ -10,7 +10,9 @@ from sigtrace.signaling.room_events import Delivered, Direct, Sent
 from sigtrace.value import replace
 
 if TYPE_CHECKING:
+    from sigtrace.sdp.codec import Codec
     from sigtrace.sdp.description import Description
+    from sigtrace.sdp.media import MediaDescription
     from sigtrace.signaling.events import SignalingEvent
 
 KEPT_DESCRIPTIONS: Final = 512 << 20
@@ -22,6 +24,9 @@ DESCRIPTIONS_DROPPED: Final = "trace.descriptions-dropped"
 # must be a list.
 _LINE, _CODEC, _LISTED, _LONG = 250, 200, 32, 1000
 
+KNOWN_CODECS: Final = 64
+"""Lists of codecs that are known to be in memory already: as many as `sdp` remembers, so that they are shared."""
+
 
 _WITH_CONTENT: Final = (MessageSent, Waited, Sent, Delivered, Direct)
 
@@ -32,6 +37,7 @@ class KeptDescriptions:
     def __init__(self) -> None:
         self._bytes = 0
         self._counted: Description | None = None  # counted last: both legs of a relay may share it
+        self._codecs: dict[int, tuple[Codec, ...]] = {}  # lists that were counted lately, by identity
         self._dropped = 0
 
     def limit(self, event: SignalingEvent) -> SignalingEvent:
@@ -41,7 +47,7 @@ class KeptDescriptions:
         content = event.content
         if content is None or content.description is None or content.description is self._counted:
             return event
-        size = _size(content.description)
+        size = self._size(content.description)
         if self._bytes + size <= KEPT_DESCRIPTIONS:
             self._bytes += size
             self._counted = content.description
@@ -56,10 +62,30 @@ class KeptDescriptions:
         text = f"{self._dropped} descriptions beyond {KEPT_DESCRIPTIONS >> 20} MiB in all are kept as text alone"
         return [Notice(code=DESCRIPTIONS_DROPPED, severity=Severity.WARNING, text=text)]
 
+    def _size(self, description: Description) -> int:
+        """Return what a description takes, about, that was not in memory before it."""
+        lines, listed = description.line_count, 0
+        if description.longest_line > _LONG:
+            listed = sum(len(line.text) for line in description.lines if len(line.text) > _LONG)
+        codecs = 0
+        for media in description.media:
+            codecs += len(media.formats)
+            if self._counts(media.codecs):
+                codecs += len(media.codecs)
+            else:
+                lines -= _lines_about_codecs(media)
+        return _LINE * lines + _CODEC * codecs + _LISTED * listed
 
-def _size(description: Description) -> int:
-    listed = 0
-    if description.longest_line > _LONG:
-        listed = sum(len(line.text) for line in description.lines if len(line.text) > _LONG)
-    codecs = sum(len(media.codecs) + len(media.formats) for media in description.media)
-    return _LINE * description.line_count + _CODEC * codecs + _LISTED * listed
+    def _counts(self, codecs: tuple[Codec, ...]) -> bool:
+        """Tell whether a list of codecs was not counted lately; half of what a program says is one, always the same."""
+        if id(codecs) in self._codecs:
+            return False
+        if len(self._codecs) == KNOWN_CODECS:
+            del self._codecs[next(iter(self._codecs))]
+        self._codecs[id(codecs)] = codecs
+        return True
+
+
+def _lines_about_codecs(media: MediaDescription) -> int:
+    lines = sum(1 + bool(codec.format_parameters) + len(codec.feedback) for codec in media.codecs)
+    return min(lines, len(media.attributes))  # what is said of all codecs at once is one line

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sigtrace
+from sigtrace.sdp.description import decode_description
 from sigtrace.signaling import kept_descriptions
 from sigtrace.signaling.content import SignalKind
+from sigtrace.signaling.kept_descriptions import KeptDescriptions
+from tests.builders.descriptions import sample_text
 
 if TYPE_CHECKING:
     import pytest
@@ -26,3 +29,13 @@ def test_descriptions_above_the_bound_are_text(monkeypatch: pytest.MonkeyPatch) 
     assert offers
     assert all(offer.content.description is None and offer.content.sdp and offer.content.problem for offer in offers)
     assert [verdict.outcome for verdict in trace.verdicts.values()] == [one.outcome for one in whole.verdicts.values()]
+
+
+def test_codecs_that_were_counted_lately_count_once() -> None:
+    """Of two descriptions that differ in all but their codecs, the second counts for half at most."""
+    text = sample_text("chromium-offer")
+    kept = KeptDescriptions()
+    first = kept._size(decode_description(text))
+    assert kept._size(decode_description(text.replace("a=mid:", "a=mid:x"))) <= first / 2
+    other = text.replace("/90000", "/90001").replace("/48000", "/48001")
+    assert kept._size(decode_description(other)) > 0.9 * first
