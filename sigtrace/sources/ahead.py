@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sigtrace.sources.windows import Buffer, Filler
 
-BUFFERS = 3  # that go round: one is worked on, one is filled, and one keeps the faster side from waiting
+BUFFERS = 2  # that go round: one is worked on, one is filled; more are no faster
 
 
 def fill_ahead(filler: Filler) -> Generator[Buffer]:

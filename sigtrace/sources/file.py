@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 Progress: TypeAlias = "Callable[[int, int | None], None]"
 
-# The buffer: large enough that the work per window does not show, small enough to stay in the processor's cache.
-WINDOW_LENGTH = 2**21
+# Large enough that what a window costs however short it is, half a millisecond, hardly shows beside the thousands of
+# packets in it. Windows twice as long save a twentieth of the time, and take 6 MB more.
+WINDOW_LENGTH = 2**22
 # Several captures share this much for their buffers, but none gets less than the least window.
 MERGE_LENGTH, LEAST_WINDOW_LENGTH = 2**26, 2**17
 PEEK_WINDOW_LENGTH = 2**16  # to find a capture's first packet

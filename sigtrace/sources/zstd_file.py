@@ -21,12 +21,13 @@ from sigtrace.capture.compression import ZSTD_MAX_WINDOW, Expansion
 from sigtrace.capture.detect import Compression
 from sigtrace.capture.zstd_frame import FramesWalk
 from sigtrace.errors import SourceError
-from sigtrace.sources.bytestream import PIECE_LENGTH, DecompressedStream
+from sigtrace.sources.bytestream import DecompressedStream
 
 if TYPE_CHECKING:
     from sigtrace.notices import Notice
     from sigtrace.sources.bytestream import FileStream
 
+_FED_LENGTH = 2**20  # compressed bytes read at a time: Python's lock is needed for each reading
 _SKIP_LENGTH = 2**16  # bytes that are passed over at a time
 
 
@@ -83,7 +84,7 @@ class _Runs:
 
     def __init__(self, file: FileStream) -> None:
         self._file = file
-        self._fed = memoryview(bytearray(PIECE_LENGTH))
+        self._fed = memoryview(bytearray(_FED_LENGTH))
         self._frames = FramesWalk()
         self._expansion = Expansion()
         self._error: SourceError | None = None

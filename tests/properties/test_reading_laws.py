@@ -134,7 +134,7 @@ def test_a_compressed_file_is_as_its_stream(path: Path, data: bytes, length: int
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(file, "WINDOW_LENGTH", length)
         patch.setattr(bytestream, "PIECE_LENGTH", piece)
-        patch.setattr(zstd_file, "PIECE_LENGTH", piece)
+        patch.setattr(zstd_file, "_FED_LENGTH", piece)
         try:
             expected = copy_out(file.read(Stream(path, data)))
         except CaptureError as error:
