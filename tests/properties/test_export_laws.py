@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import sigtrace
 from sigtrace.export import render_json, render_ndjson
 from sigtrace.export.ndjson import LINES_AT_ONCE
+from sigtrace.export.plan import plan_ranks
 from sigtrace.export.records import records
 from sigtrace.text import replace_harmful
 from tests.builders.hostile import hostile
@@ -51,6 +53,21 @@ def test_records_are_encoded_as_json_does(some: list[Record], plain: int) -> Non
     lines = [_line(record) for record in made]
     assert "".join(render_ndjson(made)) == "".join(f"{line}\n" for line in lines)
     assert "".join(render_json(made)) == "[" + ",".join(f"\n{line}" for line in lines) + "\n]\n"
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.name)
+def test_records_stand_by_time_then_rank_then_number(capture: Path) -> None:
+    """What sorts rank by rank and then by time alone puts records where one sort by all of these would."""
+    trace = sigtrace.analyze(sigtrace.read(capture), all_flows=True)
+    keyed = [
+        ((at_ns, rank, number), make(*values))
+        for rank, kinds in enumerate(plan_ranks(trace, flows=True, bodies=False))
+        for one in kinds
+        for at_ns, number, make, values in zip(one.times, one.numbers, one.makes, one.values, strict=False)
+    ]
+    plain = [record for _, record in sorted(keyed, key=itemgetter(0))]
+    assert [record for record in records(trace, flows=True) if record["type"] != "capture"] == plain
+    assert plain
 
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.name)
