@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import partial
 from itertools import accumulate, repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sigtrace.export.capture_records import notice_record
 from sigtrace.export.http_records import exchange_record, flow_record
@@ -17,6 +17,7 @@ from sigtrace.export.sdp_records import candidate_record, description_record
 from sigtrace.export.signaling_records import act_record, call_record, peer_record, signal_record, wait_record
 from sigtrace.export.socketio_records import packet_record, session_record
 from sigtrace.export.websocket_records import control_record, message_record
+from sigtrace.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     Make: TypeAlias = Callable[..., Record]
 
 
-class Planned(NamedTuple):
+class Planned(Value, frozen=True, kw_only=True):
     """Records of one kind before they are made, in any order."""
 
     times: list[int]
@@ -55,7 +56,7 @@ def plan_ranks(trace: Trace, *, flows: bool, bodies: bool) -> Iterator[tuple[Pla
 
 def _all_by(make: Make, values: Iterable[tuple[Any, ...]], times: list[int], numbers: Iterable[int]) -> Planned:
     """Plan records that are all made in the same way."""
-    return Planned(times, numbers, repeat(make, len(times)), values)
+    return Planned(times=times, numbers=numbers, makes=repeat(make, len(times)), values=values)
 
 
 def _plan_flows(trace: Trace, *, flows: bool) -> Planned:
@@ -130,7 +131,7 @@ def _plan_signals(trace: Trace, *, bodies: bool) -> Planned:
         makes += repeat(candidate_record, len(values) - len(makes))
         numbers += repeat(signal.number, len(makes) - len(numbers))
         times += repeat(signal.began_ns, len(makes) - len(times))
-    return Planned(times, numbers, makes, values)
+    return Planned(times=times, numbers=numbers, makes=makes, values=values)
 
 
 def _candidates_of(signal: Signal) -> Iterator[tuple[Signal, Candidate, MediaDescription | None]]:
