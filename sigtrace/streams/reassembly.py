@@ -359,12 +359,12 @@ class Reassembler:
         return self._streams[endpoints]
 
     def _make_room(self, segment: Segment, out: Out) -> None:
-        """At the bound, let a tenth of the connections go: who carried nothing, then who closed, then the idlest."""
+        """At the bound, let a tenth of the connections go: who closed, then who carried nothing, then the idlest."""
         if len(self._connections) < self._max_flows:
             return
         wanted = max(1, self._max_flows // 10)
         followed = sorted(self._connections.values(), key=attrgetter("last_ns"))
-        leaving = list(islice((one for one in followed if one.forgotten or not one.carried), wanted))
+        leaving = list(islice((one for one in followed if one.forgotten or one.closed), wanted))
         if len(leaving) < wanted:
             leaving = sorted(followed, key=_worth)[:wanted]
         if not all(connection.closed or connection.forgotten for connection in leaving):
@@ -449,4 +449,4 @@ def _number(segment: Segment) -> int:
 
 def _worth(connection: Connection) -> tuple[bool, bool, bool, int]:
     """Order connections by how much is lost when they are dropped."""
-    return (not connection.forgotten, connection.carried, not connection.closed, connection.last_ns)
+    return (not connection.forgotten, not connection.closed, connection.carried, connection.last_ns)

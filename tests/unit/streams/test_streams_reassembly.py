@@ -663,3 +663,20 @@ def test_many_connections_one_after_another_are_not_too_many() -> None:
         talk.server.fin()
         items += [item for segment in talk.segments for item in reassembler.feed(segment)]
     assert not [line for line in story(items) if line.startswith("!")]
+
+
+def test_who_just_came_stays_where_others_are_over() -> None:
+    """A connection that was opened and said nothing yet is not let go while there are any that are over."""
+    reassembler = Reassembler(max_flows=10)
+    talks = [Conversation(client=f"10.9.9.9:{1000 + port}") for port in range(11)]
+    for talk in talks[:9]:
+        talk.handshake()
+        talk.client.send(b"data")
+        talk.client.fin()
+        talk.server.fin()
+    for talk in talks[9:]:
+        talk.handshake()
+    items = [item for talk in talks for segment in talk.segments for item in reassembler.feed(segment)]
+    assert not [line for line in story(items) if line.startswith("!")]
+    assert [number for number in range(1, 12) if reassembler.follows(number)][-2:] == [10, 11]
+    assert not reassembler.follows(1)
