@@ -1,4 +1,8 @@
-"""Putting the head of a message together from the chunks that bring it."""
+"""Putting the head of a message together from the chunks that bring it.
+
+Most heads lie whole in one chunk: `read_whole` reads these, and keeps nothing. A `HeadAssembly` is there for the
+others, from the chunk that begins a head to the one that ends it.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,42 @@ from typing import TYPE_CHECKING, Generic
 from sigtrace.application.http.draft import Draft
 from sigtrace.application.http.head import HEAD_END, MAX_HEAD, decode_fields
 from sigtrace.application.http.start import Grammar, Line, Start, supersedes
-from sigtrace.streams.flow import CHUNK_COST, Chunk
+from sigtrace.streams.flow import CHUNK_COST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sigtrace.streams.flow import Chunk
+
 _BLANK = b"\r\n"
+
+
+def read_whole(grammar: Grammar[Line], chunk: Chunk, position: int) -> tuple[int, Draft[Line] | None]:
+    """Read a head that ends in the chunk in which it begins.
+
+    Returns: where the head ends, -1 when not in this chunk; and the draft, None when these bytes begin no message.
+    """
+    data, at_ns, packet = chunk
+    found = HEAD_END.search(data, position, position + MAX_HEAD)
+    if found is None:
+        return -1, None
+    end, stop = found.span()
+    return stop, _decode_head(grammar, data[position:end], at_ns, packet)
+
+
+def _decode_head(grammar: Grammar[Line], head: bytes, at_ns: int, packet: int) -> Draft[Line] | None:
+    """Read a head, which ends before the LF of its last line."""
+    first, _, block = head.partition(b"\n")
+    line = grammar.decode(first)
+    return None if line is None else Draft(line, decode_fields(block), at_ns, packet)
 
 
 class HeadAssembly(Generic[Line]):
     """Collects bytes until a head is whole, proves to be none, or is cut.
 
-    Most heads come in one chunk and are read from it without being collected.
+    Args:
+        grammar: of requests or of responses.
+        chunk: the first of the head, which does not hold all of it.
     """
 
     __slots__ = (
@@ -26,16 +54,15 @@ class HeadAssembly(Generic[Line]):
         "refused",
     )  # fmt: skip
 
-    def __init__(self, grammar: Grammar[Line]) -> None:
+    def __init__(self, grammar: Grammar[Line], chunk: Chunk) -> None:
         self._grammar: Grammar[Line] = grammar
-        self._pending = bytearray()
-        self._chunks: list[Chunk] = []  # what brought the pending bytes, until the start line is certain
+        self._pending = bytearray(chunk.data)
+        self._chunks: list[Chunk] = [chunk]  # what brought the pending bytes, until the start line is certain
         self._line_known = False
-        self._first_ns = 0
-        self._first_packet = 0
-        self._last_ns = 0
-        self._last_packet = 0
-        self.refused: Sequence[Chunk] = ()  # after `feed`: these begin no message
+        self._first_ns = self._last_ns = chunk.at_ns
+        self._first_packet = self._last_packet = chunk.packet
+        self.refused: Sequence[Chunk] = ()  # these begin no message; it is over
+        self._check_start()
 
     @property
     def pending(self) -> int:
@@ -52,46 +79,29 @@ class HeadAssembly(Generic[Line]):
         """True when the end of the head is further away than any real one."""
         return len(self._pending) > MAX_HEAD
 
-    def feed(self, chunk: Chunk, position: int) -> tuple[int, Draft[Line] | None]:
-        """Read from `position` on; return where reading stopped and the draft when its head is whole.
+    def feed(self, chunk: Chunk) -> tuple[int, Draft[Line] | None]:
+        """Read on; return where reading stopped and the draft when its head is whole.
 
-        `refused` is set when the bytes begin no message; they are then forgotten here.
+        `refused` is set when the bytes begin no message.
         """
-        if self._pending:
-            return self._feed_more(chunk, _rest(chunk, position), position)
-        self._first_ns = chunk.at_ns  # not the chunk: its data would stay in memory until the next message
-        self._first_packet = chunk.packet
-        self._last_ns = chunk.at_ns
-        self._last_packet = chunk.packet
-        found = HEAD_END.search(chunk.data, position, position + MAX_HEAD)
-        if found is not None:
-            draft = self._draft(chunk.data[position : found.start()])
-            if draft is None:
-                self._refuse([_rest(chunk, position)])
-            return found.end(), draft
-        rest = _rest(chunk, position)
-        self._pending += rest.data
-        self._chunks.append(rest)
-        self._check_start()
-        return len(chunk.data), None
-
-    def _feed_more(self, chunk: Chunk, rest: Chunk, position: int) -> tuple[int, Draft[Line] | None]:
-        if not self._line_known and supersedes(self._grammar, self._pending, rest.data):
-            self._refuse([*self._chunks, rest])
-            return len(chunk.data), None
+        data, at_ns, packet = chunk
+        if not self._line_known and supersedes(self._grammar, self._pending, data):
+            self.refused = [*self._chunks, chunk]
+            return len(data), None
         before = len(self._pending)
-        self._pending += rest.data
-        self._last_ns = max(self._last_ns, chunk.at_ns)
-        self._last_packet = max(self._last_packet, chunk.packet)
+        self._pending += data
+        self._last_ns = max(self._last_ns, at_ns)
+        self._last_packet = max(self._last_packet, packet)
         if not self._line_known:
-            self._chunks.append(rest)
+            self._chunks.append(chunk)
             self._check_start()
         if self._line_known:
             found = HEAD_END.search(self._pending, max(0, before - 2), MAX_HEAD)
             if found is not None:
-                draft = self._draft(bytes(self._pending[: found.start()]))
-                return position + found.end() - before, draft
-        return len(chunk.data), None
+                head = bytes(self._pending[: found.start()])
+                draft = _decode_head(self._grammar, head, self._first_ns, self._first_packet)
+                return found.end() - before, draft and self._mark(draft)
+        return len(data), None
 
     def cut(self, *, head_gap: int = 0) -> Draft[Line] | None:
         """Make what there is of a head a draft; None when not even its start line can be read."""
@@ -100,17 +110,11 @@ class HeadAssembly(Generic[Line]):
         if line is None:
             return None
         whole = block[: block.rfind(b"\n") + 1]  # a line that was cut cannot be believed
-        draft = Draft(line, decode_fields(whole), head_complete=False)
+        draft = self._mark(Draft(line, decode_fields(whole), self._first_ns, self._first_packet))
+        draft.head_complete = False
+        draft.damaged = True
         draft.head_gap = head_gap
-        return self._mark(draft)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        if self._pending:
-            self._pending = bytearray()
-        if self._chunks:
-            self._chunks = []
-        self._line_known = False
+        return draft
 
     def _check_start(self) -> None:
         start = self._grammar.start(self._pending)
@@ -118,29 +122,13 @@ class HeadAssembly(Generic[Line]):
             self._line_known = True
             self._chunks = []
         elif start is Start.NO:
-            self._refuse(self._chunks)
-
-    def _refuse(self, chunks: Sequence[Chunk]) -> None:
-        self.clear()
-        self.refused = chunks
-
-    def _draft(self, head: bytes) -> Draft[Line] | None:
-        """Read a head, which ends before the LF of its last line."""
-        first, _, block = head.partition(b"\n")
-        line = self._grammar.decode(first)
-        return None if line is None else self._mark(Draft(line, decode_fields(block)))
+            self.refused = self._chunks
 
     def _mark(self, draft: Draft[Line]) -> Draft[Line]:
-        draft.start_ns = self._first_ns
-        draft.first_packet = self._first_packet
+        """Say when a head of several chunks ended."""
         draft.head_end_ns = draft.end_ns = self._last_ns
         draft.last_packet = self._last_packet
-        self.clear()
         return draft
-
-
-def _rest(chunk: Chunk, position: int) -> Chunk:
-    return Chunk(chunk.data[position:], chunk.at_ns, chunk.packet) if position else chunk
 
 
 def skip_blank_lines(data: bytes, position: int) -> int:

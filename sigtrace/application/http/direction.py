@@ -24,7 +24,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Generic
 
-from sigtrace.application.http.assembly import HeadAssembly, skip_blank_lines
+from sigtrace.application.http.assembly import HeadAssembly, read_whole, skip_blank_lines
 from sigtrace.application.http.head import MAX_FIELDS, MAX_HEAD
 from sigtrace.application.http.refusal import BODY_NOT_SENT, Refusal
 from sigtrace.application.http.seek import Seeker, SeekLog
@@ -83,13 +83,13 @@ class Direction(Generic[Line]):
         self._note = note
         self._gate = gate
         self._phase = Phase.HEAD
-        self._assembly: HeadAssembly[Line] = HeadAssembly(grammar)
+        self._assembly: HeadAssembly[Line] | None = None  # of a head that is not whole yet, in HEAD
         self._draft: Draft[Line] | None = None
         self._body: BodyReader | None = None  # of the draft, in BODY
         self._seeker: Seeker | None = None  # in SEEKING
         self._log: SeekLog | None = None
-        self._refusal = Refusal()
-        self._work: list[Chunk] = []  # still to be read, the next one last
+        self._refusal: Refusal | None = None  # of the draft's body, in BODY
+        self._work: list[Chunk] = []  # to be looked at again, the next one last
         # What the owner looks at:
         self.read_any = False
         self.ended = False
@@ -105,8 +105,9 @@ class Direction(Generic[Line]):
         if self.paused:
             self._hold(item)
         elif type(item) is Chunk:
-            self._work.append(item)
-            self._run()
+            self._read(item)
+            if self._work:
+                self._run()
         elif type(item) is Gap:
             self._gap(item)
         elif type(item) is End and not self.ended:  # one may have been held when the capture ended
@@ -132,7 +133,7 @@ class Direction(Generic[Line]):
     def memory(self) -> int:
         """Bytes of memory that unread items, a head and a search hold, about; those of a body are its draft's."""
         waiting = self.held_size + CHUNK_COST * len(self.held)
-        return waiting + self._assembly.held + (self._seeker.held if self._seeker is not None else 0)
+        return waiting + sum(part.held for part in (self._assembly, self._seeker) if part is not None)
 
     def resume(self) -> None:
         """Go on with what was held; the gate is asked again."""
@@ -150,7 +151,7 @@ class Direction(Generic[Line]):
     @property
     def is_within(self) -> bool:
         """True in the middle of a message."""
-        return self._phase is Phase.BODY or self._assembly.pending > 0
+        return self._phase is Phase.BODY or self._assembly is not None
 
     def pass_on(self, *, hand_over: bool = False) -> None:
         """From here on this direction is not HTTP any more; a message it is still reading ends here.
@@ -163,7 +164,7 @@ class Direction(Generic[Line]):
             self._draft.cut = True
             self._finish()
         self._phase = Phase.PASSING
-        self._assembly.clear()
+        self._assembly = None
         self._seeker = None
 
     def adopt(self, seeker: Seeker, lost_ns: int | None, *, found: bool) -> None:
@@ -195,46 +196,71 @@ class Direction(Generic[Line]):
             chunk = work.pop()
             if self.paused:
                 self._hold(chunk)
-                continue
-            position = 0
-            size = len(chunk.data)
-            while position < size:
-                if self._phase is Phase.HEAD:
-                    position = self._read_head(chunk, position)
-                elif self._phase is Phase.BODY:
-                    position = self._read_body(chunk, position)
-                elif self._phase is Phase.SEEKING:
-                    position = self._search(chunk, position)
-                else:
-                    self.passed += size - position
-                    if self.handed is not None:
-                        self.handed.append(_rest(chunk, position))
-                    break
+            else:
+                self._read(chunk)
+
+    def _read(self, chunk: Chunk) -> None:
+        position = 0
+        size = len(chunk.data)
+        while position < size:
+            phase = self._phase
+            if phase is Phase.BODY:
+                position = self._read_body(chunk, position)
+            elif phase is Phase.HEAD:
+                position = self._read_head(chunk, position)
+            elif phase is Phase.SEEKING:
+                position = self._search(chunk, position)
+            else:
+                self.passed += size - position
+                if self.handed is not None:
+                    self.handed.append(_rest(chunk, position))
+                break
 
     def _read_head(self, chunk: Chunk, position: int) -> int:
-        assembly = self._assembly
-        if not assembly.pending:
-            position = skip_blank_lines(chunk.data, position)
-            if position == len(chunk.data):
-                return position
-            if not self._gate():
-                self.paused = True
-                self._hold(_rest(chunk, position))
-                return len(chunk.data)
-        position, draft = assembly.feed(chunk, position)
+        if self._assembly is not None:
+            return self._read_more_head(self._assembly, chunk, position)
+        data = chunk.data
+        position = skip_blank_lines(data, position)
+        if position == len(data):
+            return position
+        if not self._gate():
+            self.paused = True
+            self._hold(_rest(chunk, position))
+            return len(data)
+        stop, draft = read_whole(self._grammar, chunk, position)
         if draft is not None:
             self._begin(draft)
-        elif assembly.refused:
-            self._work.extend(reversed(assembly.refused))
-            assembly.refused = ()
-            self._lose_place(stray=self.read_any)
-            return len(chunk.data)
-        elif assembly.too_large:
+            return stop
+        rest = _rest(chunk, position)
+        if stop >= 0:
+            return self._refuse([rest], chunk)
+        self._assembly = HeadAssembly(self._grammar, rest)
+        return self._await_head(self._assembly, chunk)
+
+    def _read_more_head(self, assembly: HeadAssembly[Line], chunk: Chunk, position: int) -> int:
+        stop, draft = assembly.feed(_rest(chunk, position))
+        if draft is None:
+            return self._await_head(assembly, chunk)
+        self._assembly = None
+        self._begin(draft)
+        return position + stop
+
+    def _await_head(self, assembly: HeadAssembly[Line], chunk: Chunk) -> int:
+        """Go on with a head that is not whole at the end of a chunk, unless it is none or too large."""
+        if assembly.refused:
+            return self._refuse(assembly.refused, chunk)
+        if assembly.too_large:
             text = f"no end of the header section within {MAX_HEAD} bytes; resumed at the next {self._grammar.noun}"
             self._note(Notice(code=HEAD_TOO_LARGE, severity=Severity.WARNING, text=text, packet=chunk.packet))
             self._begin_cut()
             self._lose_place()
-        return position
+        return len(chunk.data)
+
+    def _refuse(self, chunks: Sequence[Chunk], last: Chunk) -> int:
+        """Look for a message in bytes that begin none."""
+        self._work.extend(reversed(chunks))
+        self._lose_place(stray=self.read_any)
+        return len(last.data)
 
     def _begin(self, draft: Draft[Line]) -> None:
         self.read_any = True
@@ -251,9 +277,10 @@ class Direction(Generic[Line]):
 
     def _begin_cut(self, *, head_gap: int = 0, by_end: bool = False) -> bool:
         """Begin and finish a message whose head was cut; False when not even its start line can be read."""
-        draft = self._assembly.cut(head_gap=head_gap)
+        draft = self._assembly.cut(head_gap=head_gap) if self._assembly is not None else None
         if draft is None:
             return False
+        self._assembly = None
         if by_end:
             draft.cut = True
             draft.damaged = False
@@ -287,6 +314,8 @@ class Direction(Generic[Line]):
 
     def _read_after_refusal(self, chunk: Chunk, draft: Draft[Line], body: BodyReader) -> None:
         """Hold what follows the head of a refused request until it shows what it is, then read that anew."""
+        if self._refusal is None:
+            self._refusal = Refusal()
         refusal = self._refusal
         start = refusal.feed(chunk, body.announced())
         if start is Start.YES:
@@ -295,7 +324,8 @@ class Direction(Generic[Line]):
             draft.refused = False
         else:
             return
-        self._work.extend(reversed(refusal.release()))
+        self._refusal = None
+        self._work.extend(reversed(refusal.held))
 
     def _leave_body_out(self, draft: Draft[Line], packet: int | None) -> None:
         draft.body = None
@@ -305,14 +335,15 @@ class Direction(Generic[Line]):
 
     def _settle_refusal(self, packet: int | None) -> None:
         """Nothing more comes that could tell whether a refused body was sent: what is held is body, if anything is."""
-        draft, held = self._draft, self._refusal.release()
+        draft, refusal = self._draft, self._refusal
+        self._refusal = None
         if draft is None or self._body is None or not draft.refused or self._body.received:
             return
-        if not held:
+        if refusal is None:
             self._leave_body_out(draft, packet)
             return
         draft.refused = False
-        self._work.extend(reversed(held))
+        self._work.extend(reversed(refusal.held))
         self._run()
 
     def _finish(self) -> None:
@@ -331,7 +362,7 @@ class Direction(Generic[Line]):
             if self.handed is not None:
                 self.handed.append(gap)
             return
-        if self._refusal.size:
+        if self._refusal is not None:
             self._settle_refusal(gap.packet)
         if self._phase is Phase.SEEKING and self._seeker is not None:
             self._follow(self._seeker.gap(gap.length, gap.packet))
@@ -341,7 +372,7 @@ class Direction(Generic[Line]):
             if self._phase is Phase.SEEKING:
                 self.lost_ns = gap.at_ns
         if self._phase is Phase.HEAD:
-            cut = self._assembly.pending > 0 and self._begin_cut(head_gap=gap.length)
+            cut = self._assembly is not None and self._begin_cut(head_gap=gap.length)
             self.lost_ns = gap.at_ns  # only now: the message that was cut lies before the gap
             self._lose_place(missing=0 if cut else gap.length, packet=gap.packet)
         elif self._phase is Phase.BODY and self._draft is not None and self._body is not None:
@@ -368,7 +399,7 @@ class Direction(Generic[Line]):
         self.ended = True
         if self.handed is not None:
             self.handed.append(end)
-        if self._phase is Phase.HEAD and self._assembly.pending:
+        if self._phase is Phase.HEAD and self._assembly is not None:
             size = self._assembly.pending
             if not self._begin_cut(by_end=True):
                 seeker = Seeker(self._grammar)
@@ -392,7 +423,7 @@ class Direction(Generic[Line]):
         """Search for the next message: after a gap, after bytes that make no sense, or after `stray` ones."""
         if self._phase is Phase.PASSING:
             return
-        self._assembly.clear()
+        self._assembly = None
         self._phase = Phase.SEEKING
         self._seeker = Seeker(self._grammar)
         self._seeker.missing = missing

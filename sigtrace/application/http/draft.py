@@ -20,25 +20,27 @@ BODY_TOO_LARGE = "http.body-too-large"
 
 
 class Draft(Generic[Line]):
-    """One message as far as it was read; `line` says whether it is a request or a response."""
+    """One message as far as it was read; `line` says whether it is a request or a response.
+
+    Args:
+        line, section: its head, which is whole.
+        at_ns, packet: of the chunk that brought its first byte.
+    """
 
     __slots__ = (
         "body", "cut", "damaged", "done", "end_ns", "first_packet", "head_complete", "head_end_ns", "head_gap",
         "last_packet", "line", "refused", "section", "start_ns", "unasked",
     )  # fmt: skip
 
-    def __init__(self, line: Line, section: HeaderSection, *, head_complete: bool = True) -> None:
+    def __init__(self, line: Line, section: HeaderSection, at_ns: int, packet: int) -> None:
         self.line: Line = line
         self.section = section
-        self.head_complete = head_complete
+        self.head_complete = True
         self.head_gap = 0  # bytes of the gap that cut the head
-        self.start_ns = 0
-        self.first_packet = 0
-        self.head_end_ns = 0
-        self.end_ns = 0
-        self.last_packet = 0
+        self.start_ns = self.head_end_ns = self.end_ns = at_ns
+        self.first_packet = self.last_packet = packet
         self.body: BodyReader | None = None
-        self.damaged = not head_complete  # bytes of it were never captured, or made no sense
+        self.damaged = False  # bytes of it were never captured, or made no sense
         self.cut = False  # the stream ended inside it
         self.unasked = False  # a response whose request was not captured
         self.refused = False  # a request that asked before it sent its body, and got a final answer instead of a 100

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from sigtrace.application.http.start import KNOWN_METHODS, REQUESTS, Start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sigtrace.streams.flow import Chunk
 
 BODY_NOT_SENT = "http.body-not-sent"
@@ -25,10 +23,10 @@ _BEGINNINGS = tuple(method + b" /" for method in sorted(KNOWN_METHODS))
 class Refusal:
     """Holds what follows the head of a refused request until it is clear what it is: at most one start line."""
 
-    __slots__ = ("_data", "_held")
+    __slots__ = ("_data", "held")
 
     def __init__(self) -> None:
-        self._held: list[Chunk] = []
+        self.held: list[Chunk] = []
         self._data = b""
 
     def feed(self, chunk: Chunk, announced: int | None) -> Start:
@@ -38,21 +36,10 @@ class Refusal:
             chunk: what follows.
             announced: length of the body; so many bytes that begin no usual request are the body.
         """
-        self._held.append(chunk)
+        self.held.append(chunk)
         self._data += chunk.data
         data = self._data.lstrip(b"\r\n")
         start = REQUESTS.start(data)
         if start is Start.MAYBE and announced is not None and len(self._data) >= announced:
             return Start.MAYBE if any(known.startswith(data) for known in _BEGINNINGS) else Start.NO
         return start
-
-    def release(self) -> Sequence[Chunk]:
-        """Return what was held."""
-        held, self._held = self._held, []
-        self._data = b""
-        return held
-
-    @property
-    def size(self) -> int:
-        """Bytes held."""
-        return len(self._data)
