@@ -24,8 +24,7 @@ MAX_CHUNK_LINE = 8192  # a chunk size with its extensions; servers allow far les
 # The end of a chunk's data, and the size line of the next chunk, which has no extensions.
 _SIZE_LINE = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,7})\r?\n")
 
-_EMPTY_SHA256 = sha256(b"").hexdigest()
-EMPTY_BODY = Body(length=0, sha256=_EMPTY_SHA256, data=b"", missing=0, content=b"")
+EMPTY_BODY = Body(length=0, sha256=sha256(b"").hexdigest(), data=b"", missing=0, content=b"")
 
 
 class BodyReader:
@@ -42,7 +41,7 @@ class BodyReader:
         self.missing = 0
         self.too_large = False
         self.trailers: Fields = ()
-        self._hash: _Hash | None = None
+        self._hash: _Hash | None = None  # of what is not kept; what is kept is hashed at once, at the end
         self._kept: list[bytes | bytearray] = []
 
     def feed(self, data: bytes, position: int) -> int:
@@ -68,8 +67,12 @@ class BodyReader:
 
     def shed(self) -> None:
         """Keep none of it, now and later; it is measured and hashed on."""
-        self.too_large = True
-        self._kept = []
+        if not self.too_large:
+            self.too_large = True
+            self._hash = sha256()
+            for piece in self._kept:
+                self._hash.update(piece)
+            self._kept = []
 
     def result(self) -> Body:
         """Return the body as it stands, complete or not; content decoding is not done here."""
@@ -81,23 +84,18 @@ class BodyReader:
             length = self.announced()
             missing = self.missing if length is None else length - self.received
             return Body(length=length, sha256=None, data=kept, missing=missing, content=kept)
-        digest = self._hash.hexdigest() if self._hash else _EMPTY_SHA256
-        return Body(length=self.received, sha256=digest, data=kept, missing=0, content=kept)
+        if self._hash is None:  # all of it is kept
+            self._hash = sha256(kept or b"")
+        return Body(length=self.received, sha256=self._hash.hexdigest(), data=kept, missing=0, content=kept)
 
     def _take(self, piece: bytes) -> None:
-        if not self.received:
-            self._hash = sha256(piece)
-        elif self._hash is not None:
-            self._hash.update(piece)
+        """Keep a piece as it is, or a small one together with others: each has a cost of its own."""
         self.received += len(piece)
         if self.received > MAX_KEPT:
-            self.too_large = True
-            self._kept = []
-        elif not self.too_large:
-            self._keep(piece)
-
-    def _keep(self, piece: bytes) -> None:
-        """Keep a piece as it is, or a small one together with others: each has a cost of its own."""
+            self.shed()
+        if self.too_large and self._hash is not None:
+            self._hash.update(piece)
+            return
         kept = self._kept
         if not kept or len(piece) >= _OWN_PIECE:
             kept.append(piece)
