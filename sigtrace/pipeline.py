@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.application.flow_decoder import FlowDecoder, Speech
+from sigtrace.application.http.message import Exchange
 from sigtrace.application.socketio.packet import EnginePurpose
 from sigtrace.application.socketio.traffic import bears_socketio, decode_socketio
 from sigtrace.application.unfinished import Unfinished
@@ -36,7 +37,6 @@ from sigtrace.value import replace
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from sigtrace.application.http.message import Exchange
     from sigtrace.application.socketio.traffic import SocketTraffic
     from sigtrace.calls.rooms.channels import Channel
     from sigtrace.capture.batch import CaptureItem
@@ -299,15 +299,15 @@ class Analyzer:
 
     def _keep(self, found: Iterable[Exchange | Message | ControlFrame | Notice], decoder: FlowDecoder) -> None:
         for one in found:
-            if isinstance(one, Notice):
-                self._notices.add(one)
-                continue
-            if isinstance(one, Message):
+            if isinstance(one, Exchange):
+                kept = self._exchanges.add(one)
+            elif isinstance(one, Message):
                 kept = self._messages.add(one)
             elif isinstance(one, ControlFrame):
                 kept = self._messages.add_control(one)
             else:
-                kept = self._exchanges.add(one)
+                self._notices.add(one)
+                continue
             if kept or (self._all_flows and len(self._spoken) < MAX_KEPT_FACTS):
                 self._note_speech(one.flow, decoder)
 

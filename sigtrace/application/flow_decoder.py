@@ -55,7 +55,7 @@ class FlowDecoder:
 
     __slots__ = (
         "_closed", "_connection", "_handshake_seen", "_number", "_openings", "_originator", "_responder",
-        "_rest", "_websocket", "client_is_originator", "speech",
+        "_rest", "_websocket", "begun", "client_is_originator", "speech",
     )  # fmt: skip
 
     def __init__(self, number: int, originator: Endpoint, responder: Endpoint, *, handshake_seen: bool) -> None:
@@ -68,6 +68,7 @@ class FlowDecoder:
         self._websocket: WebSocketConnection | None = None
         self.speech = Speech.UNDECIDED
         self.client_is_originator: bool | None = None  # by who sends requests
+        self.begun = 0  # bytes of memory that all messages took which began here until the last item, about
         self._rest = (0, 0)
         self._closed = False
 
@@ -76,12 +77,6 @@ class FlowDecoder:
         """Bytes of client and server after an upgrade or in a tunnel: what is not HTTP."""
         connection = self._connection
         return (connection.requests.passed, connection.responses.passed) if connection else self._rest
-
-    @property
-    def begun(self) -> int:
-        """Bytes of memory that all messages took which began here, about."""
-        begun = self._connection.begun if self._connection is not None else 0
-        return begun if self._websocket is None else begun + self._websocket.begun
 
     @property
     def memory(self) -> int:
@@ -103,14 +98,18 @@ class FlowDecoder:
         from_client = from_originator is self.client_is_originator
         if connection is None:
             if self._websocket is not None:
-                return self._websocket.feed(item, from_client=from_client)  # type: ignore[return-value]  # the same
+                found: list[Unit] = self._websocket.feed(item, from_client=from_client)  # type: ignore[assignment]
+                self.begun = self._websocket.begun
+                return found
             return self._open(from_originator=from_originator, item=item)
         out: list[Unit] = connection.feed(item, from_client=from_client)  # type: ignore[assignment]  # nobody adds to it
+        self.begun = connection.begun
         if connection.switched_to is not None:
             if self.speech is Speech.HTTP:
                 out = [*out, *self._switch(connection)]
             if self._websocket is not None:
-                return [*out, *self._hand_over(connection, self._websocket)]
+                out = [*out, *self._hand_over(connection, self._websocket)]
+                self.begun += self._websocket.begun
         return out
 
     def inside(self, from_originator: bool, data: bytes) -> int:  # noqa: FBT001 - as deliveries say it
@@ -249,6 +248,7 @@ class FlowDecoder:
             direction.begin_late(probe.packet, probe.skipped, probe.missing, found=bool(probe.items))
             for item in (*probe.items, *filter(None, (opening.end,))):
                 out += websocket.feed(item, from_client=from_client)
+        self.begun = websocket.begun
         return out
 
     @staticmethod

@@ -153,7 +153,7 @@ def _head_bytes(exchange: Exchange) -> int:
     for one in (exchange.request, exchange.response, *exchange.interim):
         if one is not None:
             fields = (*one.headers, *one.trailers) if one.trailers else one.headers
-            size += FIELD_COST * len(fields) + sum(map(len, chain.from_iterable(fields)))
+            size += FIELD_COST * len(fields) + len(b"".join(chain.from_iterable(fields)))
     return size
 
 

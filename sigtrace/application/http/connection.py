@@ -363,10 +363,11 @@ class HttpConnection:
     # ---- the end ---------------------------------------------------------------------------------------------------
 
     def _note_end(self, end: End, *, from_client: bool) -> None:
-        how = _CLOSES.get((end.how, from_client))
-        if how is None:
+        earlier = self._close not in (None, ExchangeEnd.LOST)
+        if earlier and end.at_ns >= self._close_ns:
             return
-        if self._close in (None, ExchangeEnd.LOST) or (how is not ExchangeEnd.LOST and end.at_ns < self._close_ns):
+        how = _CLOSES.get((end.how, from_client))
+        if how is not None and not (earlier and how is ExchangeEnd.LOST):
             self._close = how
             self._close_ns = end.at_ns
 
@@ -449,7 +450,7 @@ class HttpConnection:
             server=self._server,
             request=None if request is None else build_request(request, self._body(request)),
             response=None if response is None else build_response(response, self._body(response)),
-            interim=tuple(build_response(draft, self._body(draft)) for draft in pair.interim),
+            interim=tuple([build_response(draft, self._body(draft)) for draft in pair.interim]) if pair.interim else (),
             state=state,
             end=end,
             ended_ns=ended_ns,

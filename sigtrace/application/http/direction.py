@@ -105,6 +105,10 @@ class Direction(Generic[Line]):
         if self.paused:
             self._hold(item)
         elif type(item) is Chunk:
+            data, at_ns, packet = item
+            if self._body is not None and self.inside(data) == len(data) > 0:
+                self.fill(data, at_ns, packet)  # as most chunks of long bodies do
+                return
             self._read(item)
             if self._work:
                 self._run()
@@ -292,13 +296,14 @@ class Direction(Generic[Line]):
         if draft is None or body is None:  # never in BODY; it tells the type checker so
             self._phase = Phase.HEAD
             return position
-        if draft.unasked and not body.received and self._grammar.plain.match(chunk.data, position):
-            draft.body = None  # the next message begins where a body was announced: it answered a HEAD
-            self._finish()
-            return position
-        if draft.refused and not body.received:
-            self._read_after_refusal(_rest(chunk, position), draft, body)
-            return len(chunk.data)
+        if not body.received:
+            if draft.unasked and self._grammar.plain.match(chunk.data, position):
+                draft.body = None  # the next message begins where a body was announced: it answered a HEAD
+                self._finish()
+                return position
+            if draft.refused:
+                self._read_after_refusal(_rest(chunk, position), draft, body)
+                return len(chunk.data)
         position = body.feed(chunk.data, position)
         draft.end_ns = max(draft.end_ns, chunk.at_ns)
         draft.last_packet = max(draft.last_packet, chunk.packet)

@@ -20,11 +20,14 @@ class Framing(Value, frozen=True):
     problem: str | None = None  # what was contradictory, for a notice
 
 
+_BODILESS = Framing(None)
+
+
 def frame_request(section: HeaderSection) -> Framing:
     """Choose the body reader of a request: a body is there only when a header says so (RFC 9112 §6.3 rules 4 to 7)."""
     framing = section.framing
     if not framing:
-        return Framing(None)
+        return _BODILESS
     if b"transfer-encoding" in framing:
         problem = "Content-Length beside Transfer-Encoding" if b"content-length" in framing else None
         if _is_chunked(framing[b"transfer-encoding"]):
@@ -37,7 +40,7 @@ def frame_request(section: HeaderSection) -> Framing:
 def frame_response(section: HeaderSection, status: int, method: str | None) -> Framing:
     """Choose the body reader of a response; `method` is the request's, None when it is not known (rules 1 to 8)."""
     if has_no_body(status, method):
-        return Framing(None)
+        return _BODILESS
     framing = section.framing
     if b"transfer-encoding" in framing:
         problem = "Content-Length beside Transfer-Encoding" if b"content-length" in framing else None

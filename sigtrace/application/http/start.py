@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from sigtrace.value import Value
@@ -15,6 +16,7 @@ from sigtrace.value import Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MAX_REMEMBERED = 64  # bytes of a status line; 256 of them make 64 KiB at most
 MAX_START_LINE = 8192  # RFC 9112 §3 asks for 8000 at least; a longer "line" is a stream of something else
 
 KNOWN_METHODS = frozenset(
@@ -89,11 +91,18 @@ def decode_cut_request_line(line: bytes) -> RequestLine | None:
 
 def decode_status_line(line: bytes) -> StatusLine | None:
     """Decode a status line, with or without its line end, whole or cut after the status; None when it is none."""
+    return _decode_known_status_line(line) if len(line) <= _MAX_REMEMBERED else _decode_status_line(line)
+
+
+def _decode_status_line(line: bytes) -> StatusLine | None:
     match = _STATUS_LINE.match(line)
     if match is None:
         return None
     version, status, reason = match.groups()
     return StatusLine(_VERSIONS[version], int(status), reason or b"")
+
+
+_decode_known_status_line = lru_cache(maxsize=256)(_decode_status_line)  # servers say few things, again and again
 
 
 def request_start(data: bytes | bytearray) -> Start:
