@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sigtrace.notices import Notice, Severity
 from sigtrace.signaling.events import MessageSent, Waited
@@ -12,7 +12,6 @@ from sigtrace.value import replace
 if TYPE_CHECKING:
     from sigtrace.sdp.codec import Codec
     from sigtrace.sdp.description import Description
-    from sigtrace.sdp.media import MediaDescription
     from sigtrace.signaling.events import SignalingEvent
 
 KEPT_DESCRIPTIONS: Final = 512 << 20
@@ -37,7 +36,7 @@ class KeptDescriptions:
     def __init__(self) -> None:
         self._bytes = 0
         self._counted: Description | None = None  # counted last: both legs of a relay may share it
-        self._codecs: dict[int, tuple[Codec, ...]] = {}  # lists that were counted lately, by identity
+        self._codecs: dict[int, _Known] = {}  # lists that were counted lately, by identity
         self._dropped = 0
 
     def limit(self, event: SignalingEvent) -> SignalingEvent:
@@ -70,22 +69,24 @@ class KeptDescriptions:
         codecs = 0
         for media in description.media:
             codecs += len(media.formats)
-            if self._counts(media.codecs):
+            known = self._codecs.get(id(media.codecs))
+            if known is None:
                 codecs += len(media.codecs)
+                self._know(media.codecs)
             else:
-                lines -= _lines_about_codecs(media)
+                lines -= min(known.lines, len(media.attributes))  # what is said of all codecs at once is one line
         return _LINE * lines + _CODEC * codecs + _LISTED * listed
 
-    def _counts(self, codecs: tuple[Codec, ...]) -> bool:
-        """Tell whether a list of codecs was not counted lately; half of what a program says is one, always the same."""
-        if id(codecs) in self._codecs:
-            return False
+    def _know(self, codecs: tuple[Codec, ...]) -> None:
+        """Take a list of codecs as counted; half of what a program says is one, always the same."""
         if len(self._codecs) == KNOWN_CODECS:
             del self._codecs[next(iter(self._codecs))]
-        self._codecs[id(codecs)] = codecs
-        return True
+        lines = sum([1 + bool(codec.format_parameters) + len(codec.feedback) for codec in codecs])
+        self._codecs[id(codecs)] = _Known(codecs, lines)
 
 
-def _lines_about_codecs(media: MediaDescription) -> int:
-    lines = sum(1 + bool(codec.format_parameters) + len(codec.feedback) for codec in media.codecs)
-    return min(lines, len(media.attributes))  # what is said of all codecs at once is one line
+class _Known(NamedTuple):
+    """A list of codecs that was counted lately, and how many lines are about them; kept, so that its id is its own."""
+
+    codecs: tuple[Codec, ...]
+    lines: int
