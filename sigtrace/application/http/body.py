@@ -52,6 +52,10 @@ class BodyReader:
         """Return how many of the next bytes are certainly taken without an end of the body and without a fault."""
         raise NotImplementedError
 
+    def swallow(self, data: bytes) -> bool:  # noqa: ARG002 - of framings that tell it at a glance
+        """Take all of `data` if it plainly lies within the body, as most chunks of long bodies do; tell whether."""
+        return False
+
     def gap(self, length: int) -> int:
         """Count bytes that were never captured; return how many of them lie beyond what this framing can place."""
         raise NotImplementedError
@@ -126,6 +130,14 @@ class LengthBody(BodyReader):
     def inside(self, data: bytes) -> int:
         """Leave the last byte out."""
         return min(len(data), self._remaining - 1)
+
+    def swallow(self, data: bytes) -> bool:
+        """Take what does not reach the announced end."""
+        if not 0 < len(data) < self._remaining:
+            return False
+        self._take(data)
+        self._remaining -= len(data)
+        return True
 
     def gap(self, length: int) -> int:
         """Place the gap inside the body as far as it fits."""

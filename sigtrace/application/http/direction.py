@@ -105,9 +105,10 @@ class Direction(Generic[Line]):
         if self.paused:
             self._hold(item)
         elif type(item) is Chunk:
-            data, at_ns, packet = item
-            if self._body is not None and self.inside(data) == len(data) > 0:
-                self.fill(data, at_ns, packet)  # as most chunks of long bodies do
+            draft, body = self._draft, self._body
+            if draft is not None and body is not None and body.received and body.swallow(item.data):
+                draft.end_ns = max(draft.end_ns, item.at_ns)
+                draft.last_packet = max(draft.last_packet, item.packet)
                 return
             self._read(item)
             if self._work:
