@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
+import threading
 import traceback
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -110,6 +112,28 @@ def _explain(error: BaseException) -> tuple[Code, str, str]:
             return Code.UNREADABLE, _describe(error), ""
     hint = "please report it, with what --debug prints and, if you may share it, the capture"
     return Code.BUG, f"this is a bug: {_describe(error)}", hint
+
+
+def leave(code: Code) -> NoReturn:
+    """End the process where it stands, once all that was said is written and all that waits for its end has run.
+
+    Python would let go every object one by one, then all modules: 6 ms at the least, and a fifth of a second for what
+    40 000 exchanges have told. The system takes back everything at once. So this is called by a command that has closed
+    what it wrote and has nothing under way, while its results are still held: letting go begins where they go out of
+    scope. Who waits for the end is asked as ever (`atexit`: temporary folders, coverage); threads that must be waited
+    for are left to Python, which knows how.
+
+    Raises:
+        OSError: stdout cannot be written.
+        typer.Exit: such threads run; it ends the command in the ordinary way.
+    """
+    sys.stdout.flush()
+    if any(not one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+        raise typer.Exit(code)
+    atexit._run_exitfuncs()  # noqa: SLF001 - as multiprocessing ends its children; there is no other way to ask them
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def complain(problem: str, hint: str = "") -> None:

@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-import typer
-
-from sigtrace.cli.exits import Code, code_of, complain
+from sigtrace.cli.exits import Code, code_of, complain, leave
 from sigtrace.cli.options import Color
 from sigtrace.errors import SelectionError, SourceError
 from sigtrace.text import encode_text
@@ -161,4 +159,4 @@ def finish(trace: Trace, talk: Talk) -> NoReturn:
             complain(f"{notice.severity.value}: {notice.code}: {notice.text}{where}")
     elif code is Code.DAMAGED and not talk.quiet:
         complain("parts of the capture are missing or damaged; -v lists them, -q is silent about it")
-    raise typer.Exit(code)
+    leave(code)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.command import BASIC, COMMAND, environment, on_terminal, run
+from tests.e2e.command import BASIC, CAPTURES, COMMAND, environment, on_terminal, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,15 +116,47 @@ def test_only_what_is_needed_is_imported(command: str, needed: str, others: set[
     """What a plain capture does not hold and the command does not write is not imported."""
     script = (
         f"import sys; sys.argv = ['sigtrace', {command!r}, {str(BASIC)!r}]\n"
+        "import atexit; atexit.register(lambda: print('LOADED', *sorted(sys.modules)))\n"
         "from sigtrace.cli import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "print('LOADED', *sorted(sys.modules))"
+        "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment(), check=True)
     loaded = set(done.stdout.rpartition("LOADED ")[2].split())
     assert needed in loaded
     assert not loaded & (NEEDLESS | others)
+
+
+ENDING = """
+import atexit, sys, tempfile, threading, time
+folder = tempfile.TemporaryDirectory()
+print(folder.name, file=sys.stderr)
+atexit.register(print, "asked at the end")
+def work():
+    time.sleep({patience})
+    print("done", file=sys.stderr)
+if {patience}:
+    threading.Thread(target=work).start()
+sys.argv = ["sigtrace", "analyze", "-q", {file!r}]
+from sigtrace.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("patience", [0, 0.2])
+@pytest.mark.parametrize(
+    ("name", "code"), [("basic-call/basic-call.pcapng", 0), ("basic-call-cut/basic-call-cut.pcapng", 4)]
+)
+def test_who_waits_for_the_end_is_asked(patience: float, name: str, code: int) -> None:
+    """A command that ends without Python's tidying still runs what waits for its end, and waits for threads."""
+    script = ENDING.format(patience=patience, file=str(CAPTURES / name))
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment(), check=False
+    )
+    assert done.returncode == code
+    assert done.stdout.endswith("asked at the end\n")
+    folder, *said = done.stderr.splitlines()
+    assert not os.path.exists(folder)  # noqa: PTH110 - a string is at hand
+    assert said == (["done"] if patience else [])
 
 
 def test_what_need_not_be_imported_exists() -> None:
