@@ -92,4 +92,5 @@ def _answers(segment: Segment, syn: Segment) -> bool:
         and not segment.length
         and syn.flags & _KIND == SYN
         and segment.acknowledgment == (syn.sequence + 1) & MASK
+        and segment.source != segment.destination  # else both would be of the same stream
     )

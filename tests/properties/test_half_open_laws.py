@@ -57,17 +57,20 @@ def whole(made: list[Segment]) -> tuple[list[list[Delivery | Notice]], list[Flow
     return [*items, list(reassembler.close())], reassembler.flows()
 
 
+def at_once(made: list[Segment]) -> tuple[list[list[Delivery | Notice]], list[Flow]]:
+    """Do the same where each handshake is a connection at once."""
+    opens, reassembly.opens = reassembly.opens, lambda _: False
+    try:
+        return whole(made)
+    finally:
+        reassembly.opens = opens
+
+
 @settings(max_examples=150, deadline=None)
 @given(segments())
 def test_handshakes_kept_aside_never_show(made: list[Segment]) -> None:
     """Whatever follows a SYN or its answer, each segment brings the same items, and all facts are the same."""
-    kept_aside = whole(made)
-    opens, reassembly.opens = reassembly.opens, lambda _: False
-    try:
-        at_once = whole(made)
-    finally:
-        reassembly.opens = opens
-    assert kept_aside == at_once
+    assert whole(made) == at_once(made)
 
 
 SYN_SENT = Segment(1, 0, 0, ENDS[0], ENDS[1], 100, 0, SYN, 64240, b"", 0, -1)
@@ -98,3 +101,14 @@ def test_handshakes_are_kept_aside(followed: list[Segment], connections: int, mo
     for segment in followed:
         reassembler.feed(segment)
     assert len(made) == connections
+
+
+TO_ITSELF = [one._replace(source=ENDS[0], destination=ENDS[0]) for one in (SYN_SENT, ANSWER, LAST)]
+
+
+@pytest.mark.parametrize(
+    "made", [[SYN_SENT, ANSWER], [SYN_SENT, ANSWER, LAST], [ANSWER, LAST], TO_ITSELF[:2], TO_ITSELF]
+)
+def test_what_rarely_comes_alone_does_not_show_either(made: list[Segment]) -> None:
+    """Nor does it show where nothing follows a handshake, or where both of its ends are the same."""
+    assert whole(made) == at_once(made)
