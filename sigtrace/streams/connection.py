@@ -145,6 +145,20 @@ class Connection:
 
     # What a segment does
 
+    def open_whole(self, syn: Segment, answer: Segment) -> None:
+        """Take a SYN and the right answer to it, nothing before: leave what `receive` leaves of one and the other.
+
+        Both directions start behind their SYN, nothing is beyond or behind that, and nothing is delivered.
+        """
+        for stream, segment in (self.originator, syn), (self.responder, answer):
+            stream.begin(segment.sequence)
+            stream.syn, stream.interface = segment.sequence, segment.interface
+            stream.packets = 1
+            stream.plain = True
+        self.handshake_seen = True
+        self.syn_ns, self.syn_ack_ns = syn.at_ns, answer.at_ns
+        self.last_ns = answer.at_ns
+
     def receive(self, stream: Stream, segment: Segment, out: Out) -> None:
         """Take a segment that belongs here and is no copy."""
         flags = segment.flags

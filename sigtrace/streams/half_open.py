@@ -31,11 +31,6 @@ class Handshake(NamedTuple):
     first: Segment  # a SYN or SYN-ACK
     answer: Segment | None = None
 
-    @property
-    def segments(self) -> tuple[Segment, ...]:
-        """All segments, in order."""
-        return (self.first,) if self.answer is None else (self.first, self.answer)
-
 
 class HalfOpen:
     """All of them, those that began first in front."""

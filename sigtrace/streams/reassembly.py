@@ -319,16 +319,15 @@ class Reassembler:
 
     def _follow(self, handshake: Handshake, out: Out) -> None:
         """Receive the segments of a handshake as if they came now."""
-        first = handshake.first
-        self._open(first.source + first.destination, first, number=handshake.number)
-        for segment in handshake.segments:
-            stream = self._streams[segment.source + segment.destination]
-            connection = stream.connection
-            connection.last_ns = segment.at_ns
-            stream.packets += 1
-            connection.receive(stream, segment, out)
-            stream.refresh()
-            stream.peer.refresh()
+        number, first, answer = handshake
+        stream = self._open(first.source + first.destination, first, number=number)
+        if answer is not None:
+            stream.connection.open_whole(first, answer)
+            return
+        stream.packets += 1
+        stream.connection.receive(stream, first, out)
+        stream.refresh()
+        stream.peer.refresh()
 
     def _open(self, endpoints: bytes, segment: Segment, *, number: int | None = None) -> Stream:
         if number is None:
