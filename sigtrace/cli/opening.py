@@ -12,38 +12,32 @@ from sigtrace.cli.exits import complain
 from sigtrace.cli.progress import watching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import TypeVar
-
     from sigtrace.cli.options import Captures, Choice, Protocols, Talk
     from sigtrace.trace import Trace
-
-    _Item = TypeVar("_Item")
 
 
 def open_trace(
     captures: Captures, protocols: Protocols, talk: Talk, *, all_flows: bool = False, verify_checksums: bool = False
 ) -> Trace:
-    """Analyse captures. Raises SigtraceError, and Typer's usage error when none is given."""
+    """Analyse captures, and look for garbage no more.
+
+    What is held stays to the end or is let go without leaving circles, whatever the capture
+    (`tests/unit/test_circles.py`): looking through all of it again and again would find nothing.
+
+    Raises:
+        SigtraceError: a capture cannot be read.
+        typer.BadParameter: none is given.
+    """
     if not captures.paths:
         raise typer.BadParameter("give a capture, or - for standard input", param_hint="'FILE...'")
+    gc.disable()
     known = sigtrace.find_protocols(protocols.dialect or ())
     with watching(quiet=talk.quiet) as tell:
-        items = _to_the_end(sigtrace.read(*captures.paths, progress=tell))
+        items = sigtrace.read(*captures.paths, progress=tell)
         trace = sigtrace.analyze(items, all_flows=all_flows, verify_checksums=verify_checksums, protocols=known)
     if not talk.quiet:
         _tell_of_idle_dialects(trace, protocols, [protocol.name for protocol in known])
     return trace
-
-
-def _to_the_end(items: Iterable[_Item]) -> Iterator[_Item]:
-    """Yield all items, and look for no more garbage behind them.
-
-    What is made of them then, a trace, its views and records, stays or goes without leaving circles: a hundred times
-    looking through all that a large capture has told would find nothing.
-    """
-    yield from items
-    gc.disable()
 
 
 def _tell_of_idle_dialects(trace: Trace, protocols: Protocols, names: list[str]) -> None:
