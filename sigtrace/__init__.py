@@ -11,9 +11,10 @@ sessions and calls → views. `pipeline` is that sentence as code.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it, without importing typing before the command has set up Python
 if TYPE_CHECKING:
+    from typing import Any
+
     from sigtrace.errors import CaptureError, SelectionError, SigtraceError, SourceError
     from sigtrace.notices import Notice, Severity
     from sigtrace.pipeline import Analyzer, analyze
