@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from sigtrace.packets.headers import HEADERS, IP_TCP, IP_UDP
-from sigtrace.packets.layer import Space
 from sigtrace.packets.locate import NOT_IP, VERSION_4, VERSION_6, locate
 from sigtrace.packets.net import ipv4, ipv6
+from sigtrace.packets.numbers import IP_PROTOCOLS, IP_TCP, IP_UDP, TUNNEL_PORTS
 from sigtrace.packets.tally import Kind
 from sigtrace.packets.transport import tcp, udp
 from sigtrace.packets.windows import rows_of
@@ -76,10 +75,10 @@ _IPV4_TCP, _IPV6_TCP = (np.dtype([("ip", ip), ("transport", _TCP)]) for ip in (_
 _IPV4_USUAL: Final = 4 << 4 | ipv4.HEADER // 4  # version and header length without options
 
 _IS_TUNNEL: Final = np.zeros(65536, np.bool_)  # by port
-_IS_TUNNEL[[*udp.TUNNELS]] = True
+_IS_TUNNEL[[*TUNNEL_PORTS]] = True
 _BY_PROTOCOL: Final = np.full(256, Kind.OTHER_IP, np.uint8)
 """The kind of what has an IP protocol, as far as that alone tells it."""
-_BY_PROTOCOL[[*HEADERS[Space.IP]]] = UNDECIDED
+_BY_PROTOCOL[[*IP_PROTOCOLS]] = UNDECIDED
 _BY_PROTOCOL[[IP_TCP, IP_UDP]] = Kind.TCP, Kind.UDP
 _ALL: Final = slice(None)  # rows, where columns need not be copied
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from sigtrace.notices import Notice, Severity
 from sigtrace.packets.checksums import Checksums
-from sigtrace.packets.headers import HEADERS, IP_TCP
+from sigtrace.packets.headers import HEADERS
 from sigtrace.packets.layer import PACKET_CUT, Fragment, FrameFragment, HeaderError, Layer, Space
 from sigtrace.packets.link.ethernet import LINK_PROTECTED
 from sigtrace.packets.link.foreign import decode_foreign, knows
 from sigtrace.packets.link.fragments import FRAMES_BOUND, FRAMES_INCOMPLETE, FrameReassembler
 from sigtrace.packets.link.radio import BAD_FCS
 from sigtrace.packets.net.fragments import FRAGMENTS_BOUND, FRAGMENTS_INCOMPLETE, Reassembler
+from sigtrace.packets.numbers import IP_TCP
 from sigtrace.packets.recurring import Recurring
 from sigtrace.packets.tally import Kind
 from sigtrace.packets.transport.tcp import decode_segment

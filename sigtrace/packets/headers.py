@@ -1,7 +1,7 @@
 """Which decoder takes off the header that a number names: the registries of link types, EtherTypes, protocols, ports.
 
-What is registered by EtherType, IP protocol and UDP port is also what leaves the columns (`columns.py`), so a new
-tunnel is one decoder and one line.
+What is registered by EtherType, IP protocol and UDP port is also what leaves the columns (`numbers.py`), so a new
+tunnel is one decoder, its number, and a line here.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from sigtrace.packets.link.ethernet import (
 )
 from sigtrace.packets.link.host import decode_enc, decode_nflog, decode_pflog, decode_pktap
 from sigtrace.packets.link.loopback import decode_loopback, decode_raw
-from sigtrace.packets.link.macsec import MACSEC, decode_macsec
-from sigtrace.packets.link.mpls import MPLS, MPLS_MULTICAST, decode_mpls
+from sigtrace.packets.link.macsec import decode_macsec
+from sigtrace.packets.link.mpls import decode_mpls
 from sigtrace.packets.link.ppp import (
     PPP_IPV4,
     PPP_IPV6,
@@ -50,13 +50,39 @@ from sigtrace.packets.net.ipv6 import (
     decode_options,
     decode_routing,
 )
-from sigtrace.packets.net.nsh import NSH, decode_nsh
-from sigtrace.packets.transport.udp import TUNNELS, decode_udp
+from sigtrace.packets.net.nsh import decode_nsh
+from sigtrace.packets.net.overlay import (
+    decode_geneve,
+    decode_gtp,
+    decode_l2tp,
+    decode_linux_vxlan,
+    decode_teredo,
+    decode_tzsp,
+    decode_vxlan,
+    decode_vxlan_gpe,
+)
+from sigtrace.packets.numbers import (
+    GENEVE_PORT,
+    GTP_PORT,
+    IP_UDP,
+    JUMBO,
+    L2TP_PORT,
+    LINUX_VXLAN_PORT,
+    MACSEC,
+    MPLS,
+    MPLS_MULTICAST,
+    NSH,
+    PPP,
+    PPPOE,
+    TEREDO_PORT,
+    TZSP_PORT,
+    VXLAN_GPE_PORT,
+    VXLAN_PORT,
+)
+from sigtrace.packets.transport.udp import decode_udp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-IP_TCP, IP_UDP = 6, 17
 
 HEADERS: Final[Mapping[Space, Mapping[int, Decoder]]] = {
     Space.LINK: {
@@ -100,9 +126,9 @@ HEADERS: Final[Mapping[Space, Mapping[int, Decoder]]] = {
         MPLS: decode_mpls,
         MPLS_MULTICAST: decode_mpls,
         TRANSPARENT_ETHERNET: decode_ethernet,
-        0x880B: decode_ppp,
-        0x8870: decode_llc,  # frames longer than a length may say
-        0x8864: decode_pppoe,
+        PPP: decode_ppp,
+        JUMBO: decode_llc,
+        PPPOE: decode_pppoe,
     },
     Space.PPP: {
         PPP_IPV4: decode_ipv4,
@@ -125,5 +151,14 @@ HEADERS: Final[Mapping[Space, Mapping[int, Decoder]]] = {
         140: decode_options,
         143: decode_ethernet_in_ip,
     },
-    Space.UDP: TUNNELS,
+    Space.UDP: {
+        L2TP_PORT: decode_l2tp,
+        GTP_PORT: decode_gtp,
+        TEREDO_PORT: decode_teredo,
+        VXLAN_PORT: decode_vxlan,
+        VXLAN_GPE_PORT: decode_vxlan_gpe,
+        GENEVE_PORT: decode_geneve,
+        LINUX_VXLAN_PORT: decode_linux_vxlan,
+        TZSP_PORT: decode_tzsp,
+    },
 }

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from sigtrace.packets.headers import HEADERS
-from sigtrace.packets.layer import Space
 from sigtrace.packets.link import cooked, ethernet, loopback
+from sigtrace.packets.numbers import ETHERTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,7 +107,7 @@ def _read_raw(header: Headers) -> tuple[NDArray[np.uint8], int]:
 def _versions() -> NDArray[np.uint8]:
     """Return what each EtherType stands for."""
     version = np.full(65536, NOT_IP, np.uint8)
-    version[[*HEADERS[Space.ETHERTYPE]]] = ELSEWHERE
+    version[[*ETHERTYPES]] = ELSEWHERE
     version[ethernet.IPV4], version[ethernet.IPV6] = VERSION_4, VERSION_6
     return version
 

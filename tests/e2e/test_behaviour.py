@@ -95,7 +95,7 @@ NEEDLESS = {
     *("dataclasses", "http", "importlib.metadata", "rich.style", "zoneinfo"),
     *("sigtrace.capture.compression", "sigtrace.capture.merge", "sigtrace.capture.pcap"),
     *("sigtrace.sources.ahead", "sigtrace.sources.zstd_file"),
-    *("sigtrace.packets.dissector", "sigtrace.packets.checksums"),
+    *("sigtrace.packets.dissector", "sigtrace.packets.headers", "sigtrace.packets.checksums"),
     *("sigtrace.application.detect", "sigtrace.application.http.upgrade", "sigtrace.application.websocket.connection"),
     *("sigtrace.application.socketio.request", "sigtrace.application.socketio.gathering"),
     *(f"sigtrace.signaling.{name}" for name in ("bearer", "chat", "generic", "signalmaster", "skyrtc", "whip")),

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from sigtrace.packets.headers import HEADERS
 from sigtrace.packets.layer import Space
+from sigtrace.packets.numbers import TUNNEL_PORTS
 from sigtrace.packets.packet import ACK, SYN, Segment
 from sigtrace.packets.sieve import Sieve
 from sigtrace.packets.tally import Kind
-from sigtrace.packets.transport.udp import TUNNELS
 from tests.builders.packets import (
     DONT_FRAGMENT,
     MORE_FRAGMENTS,
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = int(os.environ.get("SIGTRACE_EXAMPLES", "80"))
 
-ports = st.sampled_from([80, 8888, 40000, *TUNNELS])
+ports = st.sampled_from([80, 8888, 40000, *sorted(TUNNEL_PORTS)])
 payloads = st.binary(max_size=40)
 options = st.one_of(
     st.just(b""),

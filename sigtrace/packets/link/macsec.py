@@ -10,8 +10,6 @@ from sigtrace.packets.link.ethernet import LINK_MALFORMED, LINK_PROTECTED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MACSEC = 0x88E5
-
 _ENCRYPTED, _CHANGED, _CHANNEL = 0x08, 0x04, 0x20  # in byte 0
 _HEADER, _CHANNEL_IDENTIFIER, _CHECK = 6, 8, 16
 

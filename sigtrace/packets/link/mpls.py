@@ -10,8 +10,6 @@ from sigtrace.packets.link.ethernet import HEADER, IPV4, IPV6, LINK_MALFORMED, T
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MPLS, MPLS_MULTICAST = 0x8847, 0x8848
-
 _ENTRY = 4  # label 20 bits, class 3, bottom of stack 1, time to live 8
 _CONTROL_WORD = 4  # may stand between the stack and a pseudowire's frame (RFC 4448 §4.6)
 _TELLING = (IPV4, IPV6, *TAGS)  # EtherTypes that show where such a frame begins

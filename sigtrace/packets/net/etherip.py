@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import Layer, Space
 from sigtrace.packets.link.ethernet import TRANSPARENT_ETHERNET
-from sigtrace.packets.link.mpls import MPLS
 from sigtrace.packets.net.gre import TUNNEL_MALFORMED
+from sigtrace.packets.numbers import MPLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

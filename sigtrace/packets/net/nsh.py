@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from sigtrace.packets.layer import Layer, Space
 from sigtrace.packets.link.ethernet import IPV4, IPV6, TRANSPARENT_ETHERNET
-from sigtrace.packets.link.mpls import MPLS
 from sigtrace.packets.net.gre import TUNNEL_MALFORMED
+from sigtrace.packets.numbers import MPLS, NSH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-NSH = 0x894F
 CARRIED: Final[Mapping[int, int]] = {1: IPV4, 2: IPV6, 3: TRANSPARENT_ETHERNET, 4: NSH, 5: MPLS}
 """Numbers of next protocols and the EtherTypes that mean the same; VXLAN-GPE has the first four of them."""
 

@@ -18,10 +18,6 @@ from sigtrace.packets.net.nsh import CARRIED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-L2TP_PORT, GTP_PORT, TEREDO_PORT = 1701, 2152, 3544
-VXLAN_PORT, VXLAN_GPE_PORT, LINUX_VXLAN_PORT = 4789, 4790, 8472
-GENEVE_PORT, TZSP_PORT = 6081, 37008
-
 _HEADER = 8
 _VXLAN_INSTANCE, _VXLAN_PROTOCOL = 0x08, 0x04  # in byte 0: the network identifier is valid, as it must be; GPE
 

@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sigtrace.packets.layer import HeaderError, Layer, Space
-from sigtrace.packets.net.overlay import (
-    GENEVE_PORT,
-    GTP_PORT,
-    L2TP_PORT,
-    LINUX_VXLAN_PORT,
-    TEREDO_PORT,
-    TZSP_PORT,
-    VXLAN_GPE_PORT,
-    VXLAN_PORT,
-    decode_geneve,
-    decode_gtp,
-    decode_l2tp,
-    decode_linux_vxlan,
-    decode_teredo,
-    decode_tzsp,
-    decode_vxlan,
-    decode_vxlan_gpe,
-)
+from sigtrace.packets.numbers import TUNNEL_PORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from sigtrace.packets.layer import Decoder
+    from collections.abc import Sequence
 
 UDP_MALFORMED = "udp.malformed"  # fewer bytes on the wire than a UDP header has
 
 HEADER, PORTS = 8, 4
-
-TUNNELS: Final[Mapping[int, Decoder]] = {
-    L2TP_PORT: decode_l2tp,
-    GTP_PORT: decode_gtp,
-    TEREDO_PORT: decode_teredo,
-    VXLAN_PORT: decode_vxlan,
-    VXLAN_GPE_PORT: decode_vxlan_gpe,
-    GENEVE_PORT: decode_geneve,
-    LINUX_VXLAN_PORT: decode_linux_vxlan,
-    TZSP_PORT: decode_tzsp,
-}
-"""Decoders of what datagrams of these ports carry."""
 
 
 def decode_udp(layer: Layer) -> Sequence[Layer]:
@@ -55,6 +24,6 @@ def decode_udp(layer: Layer) -> Sequence[Layer]:
         raise HeaderError(UDP_MALFORMED, f"{layer.length} bytes of UDP")
     layer.need(PORTS, UDP_MALFORMED)
     source, destination = int.from_bytes(layer.data[:2], "big"), int.from_bytes(layer.data[2:4], "big")
-    port = source if source in TUNNELS and destination not in TUNNELS else destination
+    port = source if source in TUNNEL_PORTS and destination not in TUNNEL_PORTS else destination
     length = int.from_bytes(layer.data[4:6], "big") if len(layer.data) >= HEADER else 0
     return (layer.limited(length if length >= HEADER else layer.length).inner(HEADER, Space.UDP, port),)
