@@ -17,6 +17,7 @@ from sigtrace.calls.surroundings import Surroundings
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.facts import CaptureFacts
 from sigtrace.notices import Notice, NoticeLog
+from sigtrace.packets.packet import Segment
 from sigtrace.packets.rows import Rows
 from sigtrace.packets.sieve import Sieve
 from sigtrace.signaling import PROTOCOLS
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from sigtrace.application.socketio.traffic import SocketTraffic
     from sigtrace.calls.rooms.channels import Channel
     from sigtrace.capture.batch import CaptureItem
-    from sigtrace.packets.packet import Segment
     from sigtrace.signaling.protocol import SignalingProtocol
+    from sigtrace.streams.acknowledgments import Acknowledgments
     from sigtrace.streams.flow import Flow
 
 
@@ -196,16 +197,18 @@ class Analyzer:
             else:
                 self._reassemble(rows.segments())
 
-    def _reassemble_runs(self, rows: Rows, runs: list[Run]) -> None:
+    def _reassemble_runs(self, rows: Rows, runs: Sequence[Run | Acknowledgments]) -> None:
         """Give segments and runs to the reassembler, and what comes out to the decoders."""
         reassembler, agenda = self._reassembler, Agenda(rows, runs)
         reassembler.begin(rows)
         for place, unit in agenda:
             self._decode_all(reassembler.reach(place))
-            if isinstance(unit, Run):
-                self._take_run(unit, agenda)
-            else:
+            if isinstance(unit, Segment):
                 self._decode_all(reassembler.feed(unit))
+            elif isinstance(unit, Run):
+                self._take_run(unit, agenda)
+            elif not reassembler.take_acknowledgments(unit):
+                agenda.split_first(unit)
         self._decode_all(reassembler.end())
 
     def _take_run(self, run: Run, agenda: Agenda) -> None:

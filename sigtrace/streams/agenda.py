@@ -10,10 +10,11 @@ import numpy as np
 from sigtrace.streams.runs import LEAST_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sigtrace.packets.packet import Segment
     from sigtrace.packets.rows import Rows
+    from sigtrace.streams.acknowledgments import Acknowledgments
     from sigtrace.streams.runs import Run
 
 
@@ -25,17 +26,18 @@ class Agenda:
         runs: among them.
     """
 
-    def __init__(self, rows: Rows, runs: list[Run]) -> None:
+    def __init__(self, rows: Rows, runs: Sequence[Run | Acknowledgments]) -> None:
         self._rows = rows
-        self._due: list[tuple[int, Segment | Run]] = [(run.place, run) for run in runs]  # a heap
+        self._due: list[tuple[int, Segment | Run | Acknowledgments]] = [(run.place, run) for run in runs]  # a heap
         heapify(self._due)
         alone = np.ones(rows.size, bool)
         for run in runs:
-            alone[run.data] = alone[run.bare] = False
+            for part in run.parts:
+                alone[part] = False
         places = np.flatnonzero(alone)
         self._alone = zip(places.tolist(), rows.segments(places), strict=True)
 
-    def __iter__(self) -> Iterator[tuple[int, Segment | Run]]:
+    def __iter__(self) -> Iterator[tuple[int, Segment | Run | Acknowledgments]]:
         """Yield what comes next, and the place of its first row."""
         due = self._due
         for place, segment in self._alone:
@@ -45,17 +47,17 @@ class Agenda:
         while due:
             yield heappop(due)
 
-    def put_back(self, run: Run) -> None:
+    def put_back(self, run: Run | Acknowledgments) -> None:
         """Do what is left of a run later."""
         heappush(self._due, (run.place, run))
 
-    def split(self, run: Run) -> None:
+    def split(self, run: Run | Acknowledgments) -> None:
         """Do the rows of a run one by one."""
         places = run.rows
         for place, segment in zip(places.tolist(), self._rows.segments(places), strict=True):
             heappush(self._due, (place, segment))
 
-    def split_first(self, run: Run) -> None:
+    def split_first(self, run: Run | Acknowledgments) -> None:
         """Do the first rows of a run one by one, then what is left; more each time, and all when few are left."""
         size = 2 * run.tries + 1
         if size + LEAST_ROWS > run.size:

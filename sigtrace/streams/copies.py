@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from sigtrace.packets.packet import Segment
@@ -80,8 +81,13 @@ class Copies:
 
     def add_run(self, endpoints: bytes, run: SeenRun) -> None:
         """Remember rows none of which is a copy."""
-        if len(run.places):
-            self._runs.setdefault(endpoints, []).append(run)
+        if not len(run.places):
+            return
+        runs = self._runs.setdefault(endpoints, [])
+        if runs and runs[-1].rows is run.rows:  # those of a batch as one: then few are to be looked through for a copy
+            runs[-1] = run._replace(places=np.concatenate([runs[-1].places, run.places]))
+        else:
+            runs.append(run)
 
     def seen(self, endpoints: bytes, segment: Segment, turn: int) -> bool:
         """Tell whether a segment is a copy of one seen lately; if it is not, remember it."""

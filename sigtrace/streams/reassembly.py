@@ -21,7 +21,7 @@ from sigtrace.streams.patience import confirmed_time
 from sigtrace.streams.report import flows_left_out, too_many_flows
 from sigtrace.streams.sequence import HALF, MASK, NEVER, UNKNOWN
 from sigtrace.streams.shared import Shared
-from sigtrace.streams.taking import Turns, goes_on, take_run
+from sigtrace.streams.taking import Turns, goes_on, listens, take_acknowledgments, take_run
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sigtrace.notices import Notice
     from sigtrace.packets.packet import Segment
     from sigtrace.packets.rows import Rows
+    from sigtrace.streams.acknowledgments import Acknowledgments
     from sigtrace.streams.flow import Flow
     from sigtrace.streams.half_open import Handshake
     from sigtrace.streams.runs import Run
@@ -165,6 +166,14 @@ class Reassembler:
         """Take a run, all at once, that `carrier` found the stream of; `data` is what it joins to."""
         if self._turns is not None:
             take_run(stream, run, data, self._turns)
+
+    def take_acknowledgments(self, run: Acknowledgments) -> bool:
+        """Take a run of bare acknowledgments, all at once, if its rows can do nothing else; tell whether they can."""
+        stream = self._streams.get(run.endpoints)
+        if stream is None or self._turns is None or not listens(stream, run):
+            return False
+        take_acknowledgments(stream, run, self._turns)
+        return True
 
     def end(self) -> Sequence[Delivery | Notice]:
         """Say that all rows have been fed or taken."""

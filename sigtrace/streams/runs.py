@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from sigtrace.packets.packet import ACK, FIN, RST, SYN
+from sigtrace.streams.acknowledgments import Acknowledgments, find_acknowledgments
 from sigtrace.streams.by_flow import MAX_ROWS, sort_by_flow
 from sigtrace.streams.sequence import HALF, MASK
 
@@ -80,9 +81,14 @@ class Run(NamedTuple):
         return self.of.bare[self.bare_first : self.bare_last]
 
     @property
+    def parts(self) -> tuple[NDArray[np.int64], ...]:
+        """The rows of each direction."""
+        return self.data, self.bare
+
+    @property
     def rows(self) -> NDArray[np.int64]:
         """All of them, in order."""
-        return np.sort(np.concatenate([self.data, self.bare]))
+        return np.sort(np.concatenate(self.parts))
 
     @property
     def size(self) -> int:
@@ -142,27 +148,37 @@ class Run(NamedTuple):
         return self._replace(last=middle, bare_last=bare), behind
 
 
-def find_runs(rows: Rows) -> list[Run]:
-    """Find the runs among rows that are in order of time."""
+def find_runs(rows: Rows) -> list[Run | Acknowledgments]:
+    """Find the runs among rows that are in order of time; bare acknowledgments are one when they are of no other."""
     if not LEAST_ROWS <= rows.size <= MAX_ROWS:
         return []
     flows = sort_by_flow(rows)
-    carrying, follows, answers = _look_back(rows, flows)
+    carrying, bare, follows, answers = _look_back(rows, flows)
     starts = np.flatnonzero(carrying & ~follows)
     breaks = np.flatnonzero(~(follows | answers))
     ends = np.append(breaks, rows.size)[np.searchsorted(breaks, starts, side="right")]
     counted = np.append(0, np.cumsum(carrying))  # rows with data before each
     first, last = counted[starts], counted[ends]
     worth = np.flatnonzero(last - first >= LEAST_ROWS)
-    if not len(worth):
-        return []
-    of = Ordinary(rows, flows.order, carrying)
-    bounds = (column[worth].tolist() for column in (first, last, starts - first, ends - last))
-    return [Run(of, *each) for each in zip(*bounds, strict=True)]
+    runs: list[Run | Acknowledgments] = []
+    if len(worth):
+        of = Ordinary(rows, flows.order, carrying)
+        bounds = (column[worth].tolist() for column in (first, last, starts - first, ends - last))
+        runs += [Run(of, *each) for each in zip(*bounds, strict=True)]
+        bare &= ~_between(starts[worth], ends[worth], rows.size)
+    return runs + find_acknowledgments(rows, flows, bare)
 
 
-def _look_back(rows: Rows, flows: ByFlow) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell of each row, by flow: whether it has data, whether that follows, and whether it grows."""
+def _between(starts: NDArray[np.int64], ends: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
+    """Tell of each place whether it lies between a start and its end."""
+    edges = np.zeros(size + 1, np.int64)
+    edges[starts] += 1
+    edges[ends] -= 1
+    return np.cumsum(edges[:-1]) > 0
+
+
+def _look_back(rows: Rows, flows: ByFlow) -> tuple[NDArray[np.bool_], ...]:
+    """Tell of each row, by flow: whether it has data, or none; whether data follows, and whether none grows."""
     order, forward = flows.order, flows.forward
     sequence, acknowledgment = rows.sequence[order], rows.acknowledgment[order]
     length, interface, identity = rows.length[order], rows.interface[order], rows.identity[order]
@@ -184,7 +200,7 @@ def _look_back(rows: Rows, flows: ByFlow) -> tuple[NDArray[np.bool_], NDArray[np
     grows &= (bare_before < started) | more
     disturbed = np.cumsum(~(carrying | grows))
     follows &= disturbed[before] == disturbed
-    return carrying, follows, grows
+    return carrying, bare, follows, grows
 
 
 def _before(those: NDArray[np.bool_], place: NDArray[np.int64]) -> NDArray[np.int64]:

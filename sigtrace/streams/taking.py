@@ -12,10 +12,12 @@ import numpy as np
 
 from sigtrace.streams.copies import SeenRun
 from sigtrace.streams.delivered import DeliveredRun
-from sigtrace.streams.sequence import HALF, MASK, UNKNOWN
+from sigtrace.streams.sequence import HALF, MASK, PLAUSIBLE, UNKNOWN
 
 if TYPE_CHECKING:
+    from sigtrace.packets.packet import Segment
     from sigtrace.packets.rows import Rows
+    from sigtrace.streams.acknowledgments import Acknowledgments
     from sigtrace.streams.runs import Run
     from sigtrace.streams.stream import Stream
 
@@ -94,3 +96,51 @@ def take_run(stream: Stream, run: Run, data: bytes, turns: Turns) -> None:
         copies.add_run(peer.endpoint + stream.endpoint, SeenRun(rows, bare, turns.first))
         peer.packets += len(bare)
         peer.told = int(rows.acknowledgment[bare[-1]])
+
+
+def listens(stream: Stream, run: Acknowledgments) -> bool:
+    """Tell whether a run of bare acknowledgments can change nothing but how far the other direction is known.
+
+    Nothing waits and nothing ends, so there is nothing to let out or to have patience with; the first row tells more
+    than all before it; and none can be a probe that moves the start of a stream. A direction that ended has its FIN, or
+    both have ended, and then neither is plain.
+    """
+    rows, peer, first, connection = run.of, stream.peer, run.place, stream.connection
+    return bool(
+        stream.plain
+        and peer.fin == UNKNOWN
+        and peer.waiting is None
+        and connection.reset is None
+        and connection.alarm_ns > run.last_ns
+        and rows.sequence[first] == stream.next & MASK
+        and rows.interface[first] == stream.interface
+        and stream.told != UNKNOWN
+        and 0 < (int(rows.acknowledgment[first]) - stream.told) & MASK < HALF
+        and not (peer.soft and (run.numbers == (peer.next + 1) & MASK).any())
+    )
+
+
+def take_acknowledgments(stream: Stream, run: Acknowledgments, turns: Turns) -> None:
+    """Change all that the rows of a run of bare acknowledgments change."""
+    peer, connection = stream.peer, stream.connection
+    for segment in _telling(peer, run):
+        peer.acknowledge(segment, [])
+    stream.told = int(run.numbers[-1])
+    stream.packets += run.size
+    connection.last_ns = run.last_ns
+    stream.shared.copies.add_run(run.endpoints, SeenRun(turns.rows, run.rows, turns.first))
+    stream.refresh()
+    peer.refresh()
+
+
+def _telling(peer: Stream, run: Acknowledgments) -> list[Segment]:
+    """Return those rows by which a stream learns all it learns by a run: of those beyond it the first and the furthest.
+
+    And the last one that is too far beyond it to be believed.
+    """
+    ahead = (run.numbers - peer.next + HALF & MASK) - HALF
+    near = np.flatnonzero((ahead > 0) & (ahead <= PLAUSIBLE))
+    telling = set(np.flatnonzero(ahead > PLAUSIBLE)[-1:].tolist())
+    if len(near):
+        telling |= {int(near[0]), int(near[ahead[near].argmax()])}
+    return run.of.segments(run.rows[sorted(telling)]) if telling else []

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.capture.batch import Record
-from sigtrace.packets.packet import ACK, PSH
+from sigtrace.packets.packet import ACK, FIN, PSH
+from sigtrace.streams.sequence import HALF
 from tests.builders.conversations import MASK, MILLISECOND, SECOND, START_NS, Conversation, Side
 from tests.builders.frames import encode_frame
 from tests.builders.packets import batch_of
@@ -76,9 +77,7 @@ def _connection(chance: Random) -> list[Segment]:
     else:
         talk.established()
     for _ in range(chance.choice((0, 1, 1, 1, 2, 3, 5))):
-        _exchange(chance, talk)
-        if chance.randrange(5) == 0:
-            talk.wait(chance.choice((MILLISECOND, SECOND, 40 * SECOND)))
+        _go_on(chance, talk)
     end = chance.randrange(8)
     if end < 5:
         talk.close()
@@ -95,6 +94,15 @@ def _connection(chance: Random) -> list[Segment]:
         sent = talk.client.endpoint
         talk.segments = [one._replace(interface=apart if one.source == sent else 0) for one in talk.segments]
     return talk.segments
+
+
+def _go_on(chance: Random, talk: Conversation) -> None:
+    if chance.randrange(5):
+        _exchange(chance, talk)
+    else:
+        _listen(chance, chance.choice((talk.client, talk.server)))
+    if chance.randrange(5) == 0:
+        talk.wait(chance.choice((MILLISECOND, SECOND, 40 * SECOND)))
 
 
 def _exchange(chance: Random, talk: Conversation) -> None:
@@ -137,6 +145,44 @@ def _say(chance: Random, side: Side, data: bytes, mss: int) -> None:
                 side.other.acknowledge()
     if chance.randrange(3):
         side.other.acknowledge()
+
+
+def _listen(chance: Random, side: Side) -> None:
+    """Let one side acknowledge what the other sent, of which little was captured or nothing."""
+    other = side.other
+    steps = chance.choice(((1,), (0, 1), (7, 20), (1448, 2896), (3 << 20,), (1 << 28, 1), (1, HALF - 1)))
+    odd = chance.choice((0, 0, 10, 50))  # of a thousand
+    number = other.sequence - chance.choice((0, 0, 1, 100, HALF - 10))
+    for _ in range(chance.choice((5, 40, 60, 150, 300))):
+        number += chance.choice(steps)
+        side.acknowledge(number)
+        if chance.randrange(1000) < odd:
+            _interrupt_listening(chance, side, number)
+    if chance.randrange(2):
+        other.sequence = number & MASK
+
+
+def _interrupt_listening(chance: Random, side: Side, number: int) -> None:
+    """Do something else in the midst of acknowledgments that come alone."""
+    kind, other = chance.randrange(9), side.other
+    if kind == 0:
+        side.acknowledge(number - chance.choice((0, 0, 1, 3000)))
+    elif kind == 1:
+        side.send(b"PING")
+    elif kind == 2:
+        other.segment(b"some bytes", sequence=chance.choice((other.sequence, other.sequence + 5, number)))
+    elif kind == 3:
+        other.segment(b"", sequence=number)
+    elif kind == 4:
+        side.segment(b"", sequence=side.sequence - 1, acknowledgment=number)
+    elif kind == 5:
+        chance.choice((side, other)).reset()
+    elif kind == 6:
+        other.segment(b"", flags=ACK | FIN, sequence=chance.choice((other.sequence, number)))
+    elif kind == 7:
+        side.sequence += 9
+    else:
+        side.conversation.wait(chance.choice((MILLISECOND, 3 * SECOND, 150 * SECOND)))
 
 
 def _interrupt(chance: Random, side: Side, acknowledged: int) -> None:

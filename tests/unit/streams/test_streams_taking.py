@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
+from sigtrace.packets.packet import ACK, SYN
 from sigtrace.packets.rows import Rows
 from sigtrace.packets.sieve import Sieve
+from sigtrace.streams.acknowledgments import Acknowledgments
 from sigtrace.streams.reassembly import Reassembler
-from sigtrace.streams.runs import find_runs
+from sigtrace.streams.runs import Run, find_runs
 from tests.builders.conversations import SECOND, Conversation, captured
 from tests.builders.frames import encode_frame
 from tests.builders.packets import batch_of, record
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sigtrace.packets.packet import Segment
-    from sigtrace.streams.runs import Run
 
     Change = Callable[[Segment], Segment]
 
@@ -56,6 +57,7 @@ def begun(before: list[Segment], after: list[Segment]) -> tuple[Reassembler, Run
         reassembler.feed(segment)
     rows = rows_of(after)
     (run,) = find_runs(rows)
+    assert isinstance(run, Run)
     reassembler.begin(rows)
     return reassembler, run
 
@@ -130,3 +132,191 @@ def test_a_run_counts_as_its_rows_do() -> None:
     assert reassembler.flows() == one_by_one.flows()
     assert reassembler.feed(segments[-2]) == one_by_one.feed(segments[-2])
     assert reassembler.flows() == one_by_one.flows()
+
+
+# ── acknowledgments that come alone ──────────────────────────────────────────────────────────────────────────────────
+
+HEARD = 3  # fed one by one: where the first stands its stream begins, the second shows a hole
+Talk: TypeAlias = "Callable[[Conversation], None]"
+
+
+def listening(step: int = 1000, *, before: Talk | None = None) -> list[Segment]:
+    """Return acknowledgments of a client whose server was not captured, or only in what comes before."""
+    talk = Conversation()
+    if before is not None:
+        before(talk)
+    for at in range(1, 100):
+        talk.client.acknowledge(talk.server.sequence + at * step)
+    return captured(talk.segments)
+
+
+def take_all(segments: list[Segment], size: int) -> tuple[Reassembler, bool]:
+    """Feed so many segments one by one and take those behind them as a run; return whether they were taken."""
+    reassembler = Reassembler(digest=True)
+    for segment in rows_of(segments[:size]).segments():
+        reassembler.feed(segment)
+    rows = rows_of(segments[size:])
+    (run,) = find_runs(rows)
+    assert isinstance(run, Acknowledgments)
+    reassembler.begin(rows)
+    taken = reassembler.take_acknowledgments(run)
+    reassembler.end()
+    return reassembler, taken
+
+
+@pytest.mark.parametrize("step", [7, 1000, 2 << 20, 40 << 20, 70 << 20, (1 << 31) - 1])
+@pytest.mark.parametrize("size", [1, HEARD])
+def test_acknowledgments_tell_what_their_rows_do(step: int, size: int) -> None:
+    """Taken or fed, acknowledgments leave the same facts, show the same hole by the same packet, and are remembered."""
+    segments = listening(step)
+    one_by_one = Reassembler(digest=True)
+    for segment in rows_of(segments).segments():
+        one_by_one.feed(segment)
+    together, taken = take_all(segments, size)
+    assert taken
+    assert together.flows() == one_by_one.flows()
+    (again,) = rows_of([segments[-2]._replace(number=200)]).segments()
+    assert together.feed(again) == one_by_one.feed(again) == ()
+    assert together.flows() == one_by_one.flows()
+    assert together.flows()[0].from_originator.copies == 1
+    late = again._replace(number=201, source=again.destination, destination=again.source, payload=b"late", length=4)
+    late = late._replace(sequence=segments[9].acknowledgment, acknowledgment=again.sequence)
+    assert together.feed(late) == one_by_one.feed(late)
+    assert [*together.close()] == [*one_by_one.close()]
+    assert together.flows() == one_by_one.flows()
+
+
+def test_acknowledgments_that_were_taken() -> None:
+    """Acknowledgments that tell no more than those of a run that was taken are not taken together."""
+    segments = listening()
+    reassembler, taken = take_all(segments, HEARD)
+    assert taken
+    rows = rows_of(segments[HEARD:])
+    (run,) = find_runs(rows)
+    assert isinstance(run, Acknowledgments)
+    reassembler.begin(rows)
+    assert not reassembler.take_acknowledgments(run)
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_hole_that_acknowledgments_show(*, shown: bool) -> None:
+    """Where acknowledgments showed a hole, the other direction does not go on with a run until it is closed."""
+    talk = Conversation()
+    talk.handshake()
+    begun_by = len(talk.segments)
+    for at in range(1, 100):
+        talk.client.acknowledge(talk.server.sequence + at * 1000)
+    told = len(talk.segments)
+    for _ in range(10):
+        talk.server.send(b"0123456789")
+    segments = captured(talk.segments)
+    reassembler, run = begun(segments[:begun_by], segments[told:])
+    if shown:
+        reassembler, taken = take_all(segments[:told], begun_by)
+        assert taken
+    assert (reassembler.carrier(run) is None) is shown
+
+
+def _wait(talk: Conversation) -> None:
+    talk.handshake()
+    talk.server.send(b"seen")
+    talk.client.acknowledge()
+    talk.server.sequence += 4
+    talk.server.send(b"behind what is missing")
+    talk.client.acknowledge()
+
+
+def _fin(talk: Conversation) -> None:
+    talk.handshake()
+    talk.client.acknowledge()
+    talk.server.fin()
+    talk.client.acknowledge()
+
+
+def _lost_before_fin(talk: Conversation) -> None:
+    talk.handshake()
+    talk.server.sequence += 4
+    talk.server.fin()
+    talk.client.acknowledge()
+
+
+def _reset(talk: Conversation) -> None:
+    talk.handshake()
+    talk.client.acknowledge()
+    talk.server.reset()
+
+
+def _send_beyond(talk: Conversation) -> None:
+    talk.handshake()
+    talk.client.acknowledge()
+    talk.client.sequence += 9
+    talk.client.send(b"behind what is missing")
+
+
+def _say_nothing(talk: Conversation) -> None:
+    talk.client.syn()
+    talk.server.syn(flags=SYN | ACK)
+    talk.client.send(b"GET")
+
+
+NOT_NOW: dict[str, Talk] = {
+    "data waits": _wait,
+    "the other side closed": _fin,
+    "the other side closed behind a hole": _lost_before_fin,
+    "a reset": _reset,
+    "this side's data waits": _send_beyond,
+    "none came before": _say_nothing,
+}
+
+
+@pytest.mark.parametrize("before", NOT_NOW)
+def test_acknowledgments_while_something_is_going_on(before: str) -> None:
+    """Acknowledgments are not taken together where one of them may do more than tell."""
+    segments = listening(before=NOT_NOW[before])
+    _, taken = take_all(segments, len(segments) - 99)
+    assert not taken
+
+
+NOT_SO: dict[str, Change] = {
+    "elsewhere": lambda one: one._replace(sequence=one.sequence + 10),
+    "another interface": lambda one: one._replace(interface=1),
+    "another connection": lambda one: one._replace(source=one.source[:-1] + b"\0"),
+    "no more than before": lambda one: one._replace(acknowledgment=one.acknowledgment - 3000),
+}
+
+
+@pytest.mark.parametrize("change", NOT_SO)
+def test_acknowledgments_of_another_kind(change: str) -> None:
+    """Acknowledgments that do not go on with what their stream had are not taken together."""
+    segments = listening()
+    changed = NOT_SO[change]
+    _, taken = take_all([*segments[:HEARD], *map(changed, segments[HEARD:])], HEARD)
+    assert not taken
+
+
+def test_a_probe_among_acknowledgments() -> None:
+    """An acknowledgment one beyond the guessed start of a stream moves that start, so it is not taken with others."""
+    segments = listening(1)
+    _, taken = take_all(segments, HEARD)
+    assert not taken
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_an_alarm_among_acknowledgments(*, late: bool) -> None:
+    """Acknowledgments during which an alarm of their connection rings are not taken together."""
+
+    def before(talk: Conversation) -> None:
+        talk.handshake()
+        talk.server.send(b"seen")
+        talk.client.acknowledge()
+        first = talk.server.sequence
+        talk.server.segment(b"late", sequence=first + 4)
+        talk.server.segment(b"back", sequence=first)  # nothing is missing any more, but the alarm is still set
+        talk.server.sequence = first + 8
+        talk.client.acknowledge()
+
+    segments = listening(before=before)
+    size = len(segments) - 99
+    later = [one._replace(at_ns=one.at_ns + late * 200 * SECOND) for one in segments[size:]]
+    _, taken = take_all([*segments[:size], *later], size)
+    assert taken is not late
