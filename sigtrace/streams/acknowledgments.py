@@ -8,8 +8,8 @@ them can change is how far the other direction is known to have come. Of many th
 
 Rows are such a run when they are of one direction, follow each other in their flow with nothing between, come from the
 same interface, stand at the same place, and each tells more than the one before or has a later identity. The first is
-compared with what the streams know (`taking.listens`); by induction none is a copy of a packet seen before, and none
-finds its streams in another state than the first did.
+compared with what the streams know, and all with what was seen lately (`taking.listens`); by induction none finds its
+streams in a state in which it could do more than the first.
 """
 
 from __future__ import annotations
@@ -68,6 +68,11 @@ class Acknowledgments(NamedTuple):
         """What is acknowledged, of each row."""
         numbers: NDArray[np.int64] = self.of.acknowledgment[self.rows]
         return numbers
+
+    @property
+    def told(self) -> int:
+        """How much further than the first the last row is, the way through all of them."""
+        return int((np.diff(self.numbers) & MASK).sum())
 
     def divide(self, size: int) -> tuple[Acknowledgments, Acknowledgments]:
         """Return the run up to before the row of this number, and the run from there on."""

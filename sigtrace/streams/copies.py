@@ -10,15 +10,18 @@ and of the one before. So it does not depend on when a run of segments was taken
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
+
+from sigtrace.streams.sequence import MASK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sigtrace.packets.packet import Segment
-    from sigtrace.packets.rows import Rows
+    from sigtrace.packets.rows import Column, Rows
 
 # Two generations of this many segments are remembered, over all flows: some 5 MiB at most, and well over 50 ms at
 # 100 000 segments a second. Copies follow within milliseconds.
@@ -31,24 +34,39 @@ _First: TypeAlias = tuple[int, int, int]  # time and interface of the first, and
 
 
 class SeenRun(NamedTuple):
-    """Rows of one direction, no two of them alike, that were taken together."""
+    """Rows of one direction, no two of them alike and none acknowledging less than another before it."""
 
     rows: Rows
     places: NDArray[np.int64]
     turn: int  # of row 0
 
+    @property
+    def acknowledged(self) -> tuple[int, int]:
+        """The lowest and the highest number that may be acknowledged."""
+        numbers = self.rows.acknowledgment
+        first, last = int(numbers[self.places[0]]), int(numbers[self.places[-1]])
+        return (first, last) if first <= last else (0, MASK)  # numbers wrapped
+
+    def acknowledges_any(self, numbers: NDArray[np.int64]) -> bool:
+        """Tell whether a row acknowledges one of these numbers."""
+        return bool(np.isin(self.rows.acknowledgment[self.places], numbers).any())
+
     def find(self, key: _Key, since: int) -> _First | None:
         """Return the row with a key, unless its turn was before another."""
-        rows, places = self.rows, self.places
+        places = self.places
         _, *fields = key
-        columns = (rows.sequence, rows.acknowledgment, rows.flags, rows.window, rows.length, rows.identity)
-        for column, value in zip(columns, fields, strict=True):
+        for column, value in zip(_fields(self.rows), fields, strict=True):
             places = places[column[places] == value]
             if not len(places):
                 return None
         place = int(places[-1])
         turn = self.turn + place
-        return (int(rows.at_ns[place]), int(rows.interface[place]), turn) if turn >= since else None
+        return (int(self.rows.at_ns[place]), int(self.rows.interface[place]), turn) if turn >= since else None
+
+
+def _fields(rows: Rows) -> tuple[Column, ...]:
+    """Return the columns of what a copy has in common with its original, beside endpoints."""
+    return (rows.sequence, rows.acknowledgment, rows.flags, rows.window, rows.length, rows.identity)
 
 
 class Copies:
@@ -88,6 +106,18 @@ class Copies:
             runs[-1] = run._replace(places=np.concatenate([runs[-1].places, run.places]))
         else:
             runs.append(run)
+
+    def all_new(self, endpoints: bytes, run: SeenRun) -> bool:
+        """Tell whether none of some rows can be a copy of what was seen lately."""
+        low, high = run.acknowledged
+        numbers = run.rows.acknowledgment[run.places]
+        for other in self._runs.get(endpoints, ()):
+            other_low, other_high = other.acknowledged
+            if low <= other_high and other_low <= high and other.acknowledges_any(numbers):
+                return False
+        fields = (column[run.places].tolist() for column in _fields(run.rows))
+        keys = [*zip(repeat(endpoints), *fields, strict=False)]
+        return self.recent.keys().isdisjoint(keys) and self._older.keys().isdisjoint(keys)
 
     def seen(self, endpoints: bytes, segment: Segment, turn: int) -> bool:
         """Tell whether a segment is a copy of one seen lately; if it is not, remember it."""

@@ -101,9 +101,9 @@ def take_run(stream: Stream, run: Run, data: bytes, turns: Turns) -> None:
 def listens(stream: Stream, run: Acknowledgments) -> bool:
     """Tell whether a run of bare acknowledgments can change nothing but how far the other direction is known.
 
-    Nothing waits and nothing ends, so there is nothing to let out or to have patience with; the first row tells more
-    than all before it; and none can be a probe that moves the start of a stream. A direction that ended has its FIN, or
-    both have ended, and then neither is plain.
+    Nothing waits and nothing ends, so there is nothing to let out or to have patience with; none can be a probe that
+    moves the start of a stream; each tells more than all before, and none is a copy. A direction that ended has its
+    FIN, or both have ended, and then neither is plain.
     """
     rows, peer, first, connection = run.of, stream.peer, run.place, stream.connection
     return bool(
@@ -116,7 +116,9 @@ def listens(stream: Stream, run: Acknowledgments) -> bool:
         and rows.interface[first] == stream.interface
         and stream.told != UNKNOWN
         and 0 < (int(rows.acknowledgment[first]) - stream.told) & MASK < HALF
+        and run.told < HALF
         and not (peer.soft and (run.numbers == (peer.next + 1) & MASK).any())
+        and stream.shared.copies.all_new(run.endpoints, SeenRun(rows, run.rows, 0))
     )
 
 

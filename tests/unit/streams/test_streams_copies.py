@@ -9,7 +9,7 @@ from sigtrace.packets.packet import ACK, SYN
 from sigtrace.packets.rows import Rows
 from sigtrace.packets.sieve import Sieve
 from sigtrace.streams.copies import GENERATION, Copies, SeenRun
-from tests.builders.conversations import MILLISECOND, SECOND, Conversation
+from tests.builders.conversations import MASK, MILLISECOND, SECOND, Conversation
 from tests.builders.frames import encode_frame
 from tests.builders.packets import batch_of
 
@@ -87,3 +87,32 @@ def test_copies_of_a_run(turn: int, seen: list[bool]) -> None:
     copies.add_run(ends, SeenRun(rows, np.arange(3), GENERATION - 1))
     copies.rotate(turn)
     assert [copies.seen(ends, segment, turn) for segment in rows.segments()] == seen
+
+
+def test_all_new() -> None:
+    """Rows are all new unless one of them may be a copy: of a segment, of one a generation ago, of one in a run."""
+    talk = Conversation()
+    sent = [talk.client.segment(acknowledgment=MASK - 4 + at, identity=7) for at in range(10)]
+    rows, _ = Sieve().sift(batch_of([encode_frame(segment)[0] for segment in sent]))
+    assert isinstance(rows, Rows)
+    ends = talk.client.endpoint + talk.server.endpoint
+    run = SeenRun(rows, np.arange(3, 8), 0)  # numbers wrap within it
+
+    def all_new(places: list[int], *, rotate: bool = False, together: bool = False) -> bool:
+        copies = Copies()
+        if together:
+            copies.add_run(ends, SeenRun(rows, np.array(places), GENERATION - 20))
+        else:
+            for segment in rows.segments(np.array(places)):
+                copies.seen(ends, segment, GENERATION - 1)
+        if rotate:
+            copies.rotate(GENERATION)
+        assert copies.all_new(b"other ends", run)
+        return copies.all_new(ends, run)
+
+    for how in ({}, {"rotate": True}, {"together": True}, {"together": True, "rotate": True}):
+        assert all_new([0, 1, 2], **how)
+        assert all_new([8, 9], **how)
+        assert not all_new([1, 3], **how)
+        assert not all_new([7, 9], **how)
+    assert not all_new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], together=True)
