@@ -1,6 +1,6 @@
 """Measure what stands below every export: the least that Python, the disk's bytes and the results themselves take.
 
-    python benchmarks/limits.py                                A, B and D of the comparison, five runs of each part
+    python benchmarks/limits.py                                A to D of the comparison, five runs of each part
     python benchmarks/limits.py --markdown docs/performance.md
 
 Each figure is the least of its runs, in seconds. Nothing here looks for anything: a part is what would be left if all
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 WINDOW = 2**22  # bytes, as sigtrace reads
 PACKET_BLOCK = 6  # what each word is compared with to find where blocks may begin
+HEADERS = 54  # bytes of Ethernet, IPv4 and TCP
+SMALL_BLOCK = 112  # bytes of a packet of C in the file, on average
 LIBRARIES = "import numpy, msgspec, typer"
 SHARE = 0.05  # of B, whose results are made again; the figure is for all of it
 
@@ -49,12 +51,14 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         captures = Captures(arguments.captures or Path(temporary), arguments.scale, arguments.seed)
-        media, downloads = (captures.make(Capture(kind)) for kind in ("media", "downloads"))
+        media, small, downloads = (captures.make(Capture(kind)) for kind in ("media", "small-packets", "downloads"))
         trace = sigtrace.analyze(sigtrace.read(captures.make(Capture("dense", times=SHARE))))
         parts: list[tuple[str, Callable[[], object], float]] = [
             ("every run: Python and three libraries start", start, 1),
             ("A: its bytes are read", lambda: look(media), 1),
             ("A: and each word is looked at once", lambda: look(media, compare), 1),
+            ("C: its bytes are read", lambda: look(small), 1),
+            ("C: and the headers of each packet are gathered once", lambda: look(small, gather), 1),
             ("D: its bytes are read, and hashed once", lambda: look(downloads, hashlib.sha256().update), 1),
             ("B: its bodies are hashed once", lambda: hash_bodies(trace), 1 / SHARE),
             ("B: its exchanges are made, from parts that are there", lambda: make_exchanges(trace), 1 / SHARE),
@@ -86,6 +90,13 @@ def compare(window: memoryview) -> None:
     """Look at each word of a window once."""
     words = np.frombuffer(window[: len(window) & ~3], np.uint32)
     np.flatnonzero(words == PACKET_BLOCK)
+
+
+def gather(window: memoryview) -> None:
+    """Copy as many headers as there are packets of C in a window."""
+    starts = max(len(window) - HEADERS + 1, 0)
+    header: np.dtype[np.void] = np.dtype(f"V{HEADERS}")
+    np.ndarray((starts,), header, window, strides=(1,))[::SMALL_BLOCK].copy()
 
 
 def look(path: Path, use: Callable[[memoryview], object] = len) -> None:
