@@ -116,6 +116,7 @@ class Reassembler:
             ahead = (acknowledgment - stream.told) & MASK
             if not 0 < ahead < HALF or stream.told == UNKNOWN:
                 stream.copies += copies.seen(endpoints, segment, turn)
+                stream.tell(acknowledgment)
                 return _NOTHING
             stream.told = acknowledgment  # no copy of anything: it tells more than all before
         copies.recent[endpoints, sequence, acknowledgment, flags, window, length, identity] = (at_ns, interface, turn)

@@ -457,6 +457,17 @@ def test_captured_twice() -> None:
     assert flow.from_originator.retransmitted == flow.from_responder.retransmitted == 0
 
 
+def test_a_stretch_captured_twice() -> None:
+    """Each packet of a stretch that comes a second time is a copy, also where the capture joined the connection."""
+    talk = Conversation(step_ns=MILLISECOND // 10)  # before any patience ends
+    for _ in range(3):
+        talk.server.send(b"tell")
+        talk.client.send(b"ask")
+        talk.server.acknowledge()
+    flow = facts([*talk.segments, *talk.segments[3:]])
+    assert flow.from_originator.copies + flow.from_responder.copies == 6
+
+
 def test_captured_twice_in_other_shapes() -> None:
     """Bytes that another interface brought in segments of another shape are copies."""
     talk = exchange()
