@@ -10,7 +10,7 @@ and of the one before. So it does not depend on when a run of segments was taken
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -69,22 +69,51 @@ def _fields(rows: Rows) -> tuple[Column, ...]:
     return (rows.sequence, rows.acknowledgment, rows.flags, rows.window, rows.length, rows.identity)
 
 
+class _Acknowledged:
+    """Between which numbers the bare acknowledgments of a generation are, by endpoints.
+
+    Only who takes runs asks, so nothing is done for it when a segment is remembered: what came since is caught up on.
+    """
+
+    __slots__ = ("_bounds", "_looked_through", "segments")
+
+    def __init__(self, segments: dict[_Key, _First]) -> None:
+        self.segments = segments  # it grows
+        self._looked_through = 0
+        self._bounds: dict[bytes, tuple[int, int]] = {}
+
+    def reaches(self, endpoints: bytes, low: int, high: int) -> bool:
+        """Tell whether one of these endpoints may acknowledge a number from one to another."""
+        size = len(self.segments)
+        for ends, _, number, _, _, length, _ in islice(reversed(self.segments), size - self._looked_through):
+            if not length:
+                lowest, highest = self._bounds.get(ends, (number, number))
+                self._bounds[ends] = min(lowest, number), max(highest, number)
+        self._looked_through = size
+        lowest, highest = self._bounds.get(endpoints, (MASK, 0))
+        return low <= highest and lowest <= high
+
+
 class Copies:
     """The segments seen lately, by what a copy has in common with its original."""
 
-    __slots__ = ("_older", "_runs", "recent", "turning")
+    __slots__ = ("_acknowledged", "_older", "_runs", "recent", "turning")
 
     def __init__(self) -> None:
         # endpoints, sequence, acknowledgment, flags, window, length, identity → the first
         self.recent: dict[_Key, _First] = {}
         self._older: dict[_Key, _First] = {}
+        self._acknowledged = _Acknowledged(self.recent), _Acknowledged(self._older)
         self._runs: dict[bytes, list[SeenRun]] = {}  # by endpoints
         self.turning = GENERATION  # the turn at which the next generation begins
 
     def rotate(self, turn: int) -> None:
         """Let the older generation go, or both, at the turn with which a new one begins or after it."""
-        self._older = self.recent if turn < self.turning + GENERATION else {}
-        self.recent = {}
+        before, _ = self._acknowledged
+        if turn >= self.turning + GENERATION:
+            before = _Acknowledged({})
+        self._older, self.recent = before.segments, {}
+        self._acknowledged = _Acknowledged(self.recent), before
         self.turning = turn - turn % GENERATION + GENERATION
         since = self._since
         runs = {
@@ -115,6 +144,8 @@ class Copies:
             other_low, other_high = other.acknowledged
             if low <= other_high and other_low <= high and other.acknowledges_any(numbers):
                 return False
+        if not any(each.reaches(endpoints, low, high) for each in self._acknowledged):
+            return True
         fields = (column[run.places].tolist() for column in _fields(run.rows))
         keys = [*zip(repeat(endpoints), *fields, strict=False)]
         return self.recent.keys().isdisjoint(keys) and self._older.keys().isdisjoint(keys)

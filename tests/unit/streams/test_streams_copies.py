@@ -116,3 +116,19 @@ def test_all_new() -> None:
         assert not all_new([1, 3], **how)
         assert not all_new([7, 9], **how)
     assert not all_new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], together=True)
+
+
+def test_all_new_asks_for_what_came_since() -> None:
+    """What is remembered after rows were asked about counts when they are asked about again."""
+    talk = Conversation()
+    sent = [talk.client.segment(acknowledgment=100 + at, identity=7) for at in range(10)]
+    rows, _ = Sieve().sift(batch_of([encode_frame(segment)[0] for segment in sent]))
+    assert isinstance(rows, Rows)
+    copies, ends = Copies(), talk.client.endpoint + talk.server.endpoint
+    run = SeenRun(rows, np.arange(5, 8), 0)
+    told = []
+    for turn, segment in enumerate(rows.segments(np.array([9, 0, 6]))):
+        told.append(copies.all_new(ends, run))
+        copies.seen(ends, segment, turn)
+    assert told == [True, True, True]
+    assert not copies.all_new(ends, run)
