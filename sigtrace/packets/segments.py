@@ -40,8 +40,8 @@ def _endpoint(address: Headers, port: Headers) -> Headers:
     return opaque
 
 
-def directions(tcp: TcpRows) -> list[bytes]:
-    """Return the direction of each row, as `direction_of` would of its endpoints."""
+def directions(tcp: TcpRows) -> Headers:
+    """Return the direction of each row, as `direction_of` would of its endpoints, as an opaque column."""
     address, port = tcp.ip.header["source"].dtype, tcp.header["source_port"].dtype
     packed = np.empty(
         len(tcp.header),
@@ -49,8 +49,8 @@ def directions(tcp: TcpRows) -> list[bytes]:
     )
     for end in ("source", "destination"):
         packed[end], packed[f"{end}_port"] = tcp.ip.header[end], tcp.header[f"{end}_port"]
-    packed_bytes: list[bytes] = packed.view(f"V{packed.itemsize}").tolist()
-    return packed_bytes
+    opaque: Headers = packed.view(f"V{packed.itemsize}")
+    return opaque
 
 
 def make_rows(

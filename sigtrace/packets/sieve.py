@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sigtrace.notices import Notice
     from sigtrace.packets.dissector import Dissector
     from sigtrace.packets.packet import Segment
+    from sigtrace.packets.windows import Headers
 
 __all__ = ["Sieve", "Tally"]
 
@@ -106,8 +107,8 @@ class Sieve:
         Flows are dropped between batches, never within one. So only rows of flows that were dropped before can be left
         out, and all of them are, unless a SYN is among them, which makes its flow of interest from there on.
         """
-        groups = [*map(_of_columns, tcp), _of_records(batch, segments)]
-        dropped = [self._dropped.among(group.directions) for group in groups]
+        groups: list[_OfColumns | _OfRecords] = [*map(_of_columns, tcp), _of_records(batch, segments)]
+        dropped = [group.among(self._dropped) for group in groups]
         if any((group.flags[left_out] & SYN).any() for group, left_out in zip(groups, dropped, strict=True)):
             self._admit_in_order(groups, dropped)
         for group, left_out in zip(groups, dropped, strict=True):
@@ -119,7 +120,7 @@ class Sieve:
             kind[segment.number - batch.first_number] = Kind.TCP  # also where another one of its record was left out
         return tuple(rows for rows in kept if len(rows.header)), segments
 
-    def _admit_in_order(self, groups: list[_Directions], dropped: list[NDArray[np.bool_]]) -> None:
+    def _admit_in_order(self, groups: list[_OfColumns | _OfRecords], dropped: list[NDArray[np.bool_]]) -> None:
         """Go through rows of dropped flows in record order; take those from `dropped` that a SYN lets pass."""
         places = [
             (row, number, at)
@@ -128,7 +129,7 @@ class Sieve:
         ]
         for _, number, at in sorted(places):
             group = groups[number]
-            dropped[number][at] = not self._dropped.admit(group.directions[at], int(group.flags[at]))
+            dropped[number][at] = not self._dropped.admit(bytes(group.directions[at]), int(group.flags[at]))
 
     def _count(self, batch: Batch, kind: NDArray[np.uint8]) -> None:
         wire = np.maximum(batch.original, batch.captured)
@@ -160,20 +161,36 @@ def _record(batch: Batch, row: int) -> Record:
     )
 
 
-class _Directions(NamedTuple):
-    """Segments of one source, columns or records, as far as admission needs them: equal in length, in order."""
+class _OfColumns(NamedTuple):
+    """Segments that came by columns, as far as admission needs them: equal in length, in order."""
+
+    rows: NDArray[np.int64]
+    directions: Headers
+    flags: NDArray[np.uint8]
+
+    def among(self, dropped: DroppedFlows) -> NDArray[np.bool_]:
+        """Tell of each whether it is of a dropped flow."""
+        return dropped.among_columns(self.directions)
+
+
+class _OfRecords(NamedTuple):
+    """The same of segments that came by records, of which some may be of one IP version and some of the other."""
 
     rows: NDArray[np.int64]
     directions: list[bytes]
     flags: NDArray[np.uint8]
 
+    def among(self, dropped: DroppedFlows) -> NDArray[np.bool_]:
+        """Tell of each whether it is of a dropped flow."""
+        return dropped.among(self.directions)
 
-def _of_columns(tcp: TcpRows) -> _Directions:
-    return _Directions(tcp.ip.rows, directions(tcp), tcp.header["flags"])
+
+def _of_columns(tcp: TcpRows) -> _OfColumns:
+    return _OfColumns(tcp.ip.rows, directions(tcp), tcp.header["flags"])
 
 
-def _of_records(batch: Batch, segments: list[Segment]) -> _Directions:
-    return _Directions(
+def _of_records(batch: Batch, segments: list[Segment]) -> _OfRecords:
+    return _OfRecords(
         np.array([segment.number - batch.first_number for segment in segments], np.int64),
         [direction_of(segment.source, segment.destination) for segment in segments],
         np.array([segment.flags for segment in segments], np.uint8),
