@@ -26,7 +26,8 @@ from sigtrace.signaling.generic_replies import NO_REPLIES, find_replies, unnumbe
 from sigtrace.signaling.generic_socket import HomeMadeSockets
 from sigtrace.signaling.generic_speaker import Speaker
 from sigtrace.signaling.generic_words import Meaning, meaning_of, plain_key, read_id
-from sigtrace.signaling.payload_search import Opened, may_hold, open_payload
+from sigtrace.signaling.payload_search import Opened, open_payload
+from sigtrace.signaling.payload_signs import may_hold
 from sigtrace.signaling.protocol import Fit, SignalingProtocol
 from sigtrace.signaling.relayed_content import payload_of, payload_of_body
 from sigtrace.signaling.room_events import Direct, Polled

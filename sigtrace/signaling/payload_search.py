@@ -1,13 +1,10 @@
 """Descriptions and candidates in any payload: JSON at any depth, forms, bare text, and what is wrapped in strings.
 
-Theory of operation. Every payload of a capture is asked, and nearly none holds any: `may_hold` looks for the few byte
-strings one of which must be there. Most bytes of a capture are downloads, images and film, in which even that would be
-twenty searches for nothing. So but for `candidate` it is first asked whether there is what all of a kind have in
-common: an equals sign with a zero and an end of line behind it, in any writing; and as many letters in a row as the
-shortest piece of base64 that could be anything. Bytes become their classes by `bytes.translate`, so each is one search
-for one string. What passes is opened: JSON is decoded, a form split, base64 undone, and a string that is itself one of
-these opened again, within bounds; of what is none of these its bodies are cut out. The result is one value of JSON
-whose strings are plain text, in which every description and candidate is found together with the objects around it.
+Theory of operation. Every payload of a capture is asked, and nearly none holds any: `may_hold` tells quickly of most
+that they do not (`payload_signs.py`). What passes is opened: JSON is decoded, a form split, base64 undone, and a string
+that is itself one of these opened again, within bounds; of what is none of these its bodies are cut out. The result is
+one value of JSON whose strings are plain text, in which every description and candidate is found together with the
+objects around it.
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import string
 from collections import deque
 from enum import Enum
 from functools import lru_cache
@@ -25,6 +21,7 @@ from urllib.parse import parse_qsl
 from sigtrace.errors import DecodeError
 from sigtrace.signaling.enclosed_bodies import cut_out
 from sigtrace.signaling.message_json import MAX_JSON, decode_value
+from sigtrace.signaling.payload_signs import WRAPPED, may_hold
 from sigtrace.text import keep_text
 from sigtrace.value import Struct
 
@@ -50,44 +47,9 @@ MAX_FIELDS: Final = 64
 MAX_REMEMBERED: Final = 16 << 10
 """Bytes of a payload whose reading is remembered, since it is asked for to recognise, name and decode it."""
 
-_WRAPPED = (
-    *("dj0w", "Y2FuZGlkYXRlO", "YT1jYW5kaWRhdGU6"),
-    *("eyJ", "eyA[ig]", "ewo[gJi]", "ew0K", "W3si", "WyB7", "Wwo[gJK]"),
-)
-"""Beginnings of base64: `v=0`, `candidate:`, `a=candidate:`, and JSON that begins with an object or a list of them.
-
-Each is letters, and then as a rule nothing, else a choice of one letter more.
-"""
-
-_LINE_END = rb"(?:[\r\n]|(?:\\|%5[cC]){1,8}(?:[rn]|u000[aAdD])|%0[aAdD])"
-_VERSIONS = (
-    (b"v=0", re.compile(rb"v=0" + _LINE_END)),
-    (b"u003", re.compile(rb"u003[dD]0" + _LINE_END)),  # as JSON may write `=`
-    (b"v%3", re.compile(rb"v%3[dD]0" + _LINE_END)),
-)
-_CANDIDATES = ((b"candidate", re.compile(rb"candidate(?::|%3[aA])\S")),)
-_BASE64_PIECES = tuple(
-    (sign.partition("[")[0].encode(), re.compile(sign.encode() + rb"[\w+/%-]{12}")) for sign in _WRAPPED
-)
-"""What a payload must hold one of, each with a literal that is quick to look for."""
-
-
-def _classes(**members: bytes) -> bytes:
-    """Return the table for `bytes.translate` that makes bytes the letters of their classes, and zero of all others."""
-    return bytes(next((ord(name) for name, some in members.items() if byte in some), 0) for byte in range(256))
-
-
-_VERSION_CLASSES: Final = _classes(v=b"v3", e=b"=dD", z=b"0", n=b"\r\n\\%")
-_VERSION_ENDS: Final = b"vezn"
-"""How all of `_VERSIONS` end: `v=` or the digits of its code, `3D`, then the zero, and what begins an end of line."""
-
-_LETTER_CLASSES: Final = _classes(b=(string.ascii_letters + string.digits + "_+/%-").encode())
-_SHORTEST_PIECE: Final = b"b" * (len("eyJ") + 12)
-"""What all of `_BASE64_PIECES` hold at least."""
-
 _DESCRIPTION = re.compile(r"v=0[\r\n]")
 _CANDIDATE = re.compile(r"(?:a=)?candidate:\S+ \d+ (?:udp|tcp|ssltcp|tls) \d+ \S+ \d+ typ ", re.IGNORECASE)
-_BASE64 = re.compile(f"(?:{'|'.join(_WRAPPED)})" + r"[\w+/\r\n-]{12,}={0,2}\s*")
+_BASE64 = re.compile(f"(?:{'|'.join(WRAPPED)})" + r"[\w+/\r\n-]{12,}={0,2}\s*")
 _START = re.compile(r"\s*([{[\"])")
 _FORM = re.compile(r"[\w.%+\[\]-]{1,64}=")
 
@@ -115,19 +77,6 @@ class Opened(NamedTuple):
 
     value: Any  # of JSON, its wrapped strings opened too; a form is an object; text; None where there is none
     found: tuple[Found, ...]
-
-
-def may_hold(data: bytes) -> bool:
-    """Tell quickly whether a payload can hold a description or a candidate; True is no promise."""
-    return (
-        (_VERSION_ENDS in data.translate(_VERSION_CLASSES) and _holds(data, _VERSIONS))
-        or _holds(data, _CANDIDATES)
-        or (_SHORTEST_PIECE in data.translate(_LETTER_CLASSES) and _holds(data, _BASE64_PIECES))
-    )
-
-
-def _holds(data: bytes, signs: tuple[tuple[bytes, re.Pattern[bytes]], ...]) -> bool:
-    return any(literal in data and sign.search(data) is not None for literal, sign in signs)
 
 
 def open_payload(data: bytes | str | None) -> Opened:
