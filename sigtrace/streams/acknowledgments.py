@@ -7,9 +7,9 @@ download, nothing ever comes out of it; so it is never left out, and each packet
 them can change is how far the other direction is known to have come. Of many the first and the furthest tell that.
 
 Rows are such a run when they are of one direction, follow each other in their flow with nothing between, come from the
-same interface, stand at the same place, and each tells more than the one before or has a later identity. The first is
-compared with what the streams know, and all with what was seen lately (`taking.listens`); by induction none finds its
-streams in a state in which it could do more than the first.
+same interface, stand at the same place, and each tells more than the one before or has a later identity; and when all
+of them together do not go around. The first is compared with what the streams know, and all with what was seen lately
+(`taking.listens`); by induction none finds its streams in a state in which it could do more than the first.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Acknowledgments(NamedTuple):
 
     of: Rows
     rows: NDArray[np.int64]  # in order
+    numbers: NDArray[np.int64]  # what is acknowledged, of each
     tries: int = 0  # rows before it that were tried in vain
 
     @property
@@ -63,20 +64,10 @@ class Acknowledgments(NamedTuple):
         endpoints: bytes = self.of.source[self.place].item() + self.of.destination[self.place].item()
         return endpoints
 
-    @property
-    def numbers(self) -> NDArray[np.int64]:
-        """What is acknowledged, of each row."""
-        numbers: NDArray[np.int64] = self.of.acknowledgment[self.rows]
-        return numbers
-
-    @property
-    def told(self) -> int:
-        """How much further than the first the last row is, the way through all of them."""
-        return int((np.diff(self.numbers) & MASK).sum())
-
     def divide(self, size: int) -> tuple[Acknowledgments, Acknowledgments]:
         """Return the run up to before the row of this number, and the run from there on."""
-        return self._replace(rows=self.rows[:size]), self._replace(rows=self.rows[size:])
+        first = self._replace(rows=self.rows[:size], numbers=self.numbers[:size])
+        return first, self._replace(rows=self.rows[size:], numbers=self.numbers[size:])
 
 
 def find_acknowledgments(rows: Rows, flows: ByFlow, bare: NDArray[np.bool_]) -> list[Acknowledgments]:
@@ -95,9 +86,11 @@ def find_acknowledgments(rows: Rows, flows: ByFlow, bare: NDArray[np.bool_]) -> 
     goes_on = (ahead < HALF) & ((ahead > 0) | (rows.identity[row] > rows.identity[before]))
     for column in (rows.sequence, rows.interface, rows.source):
         goes_on &= column[row] == column[before]
-    later = later[goes_on]
+    later, ahead = later[goes_on], ahead[goes_on]
     first = np.flatnonzero(np.diff(later, prepend=-1) > 1)  # where a run has its second row
     size = np.diff(first, append=len(later)) + 1
-    worth = size >= LEAST_ACKNOWLEDGMENTS
+    counted = np.append(0, np.cumsum(ahead))
+    worth = (size >= LEAST_ACKNOWLEDGMENTS) & (counted[first + size - 1] - counted[first] < HALF)
     bounds = zip((later[first[worth]] - 1).tolist(), size[worth].tolist(), strict=True)
-    return [Acknowledgments(rows, flows.order[start : start + count]) for start, count in bounds]
+    runs = [flows.order[start : start + count] for start, count in bounds]
+    return [Acknowledgments(rows, run, rows.acknowledgment[run]) for run in runs]

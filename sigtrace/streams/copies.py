@@ -47,9 +47,14 @@ class SeenRun(NamedTuple):
         first, last = int(numbers[self.places[0]]), int(numbers[self.places[-1]])
         return (first, last) if first <= last else (0, MASK)  # numbers wrapped
 
-    def acknowledges_any(self, numbers: NDArray[np.int64]) -> bool:
+    @property
+    def numbers(self) -> Column:
+        """What is acknowledged, of each row."""
+        return self.rows.acknowledgment[self.places]
+
+    def acknowledges_any(self, numbers: Column) -> bool:
         """Tell whether a row acknowledges one of these numbers."""
-        return bool(np.isin(self.rows.acknowledgment[self.places], numbers).any())
+        return bool(np.isin(self.numbers, numbers).any())
 
     def find(self, key: _Key, since: int) -> _First | None:
         """Return the row with a key, unless its turn was before another."""
@@ -139,10 +144,9 @@ class Copies:
     def all_new(self, endpoints: bytes, run: SeenRun) -> bool:
         """Tell whether none of some rows can be a copy of what was seen lately."""
         low, high = run.acknowledged
-        numbers = run.rows.acknowledgment[run.places]
         for other in self._runs.get(endpoints, ()):
             other_low, other_high = other.acknowledged
-            if low <= other_high and other_low <= high and other.acknowledges_any(numbers):
+            if low <= other_high and other_low <= high and other.acknowledges_any(run.numbers):
                 return False
         if not any(each.reaches(endpoints, low, high) for each in self._acknowledged):
             return True

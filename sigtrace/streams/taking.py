@@ -12,7 +12,7 @@ import numpy as np
 
 from sigtrace.streams.copies import SeenRun
 from sigtrace.streams.delivered import DeliveredRun
-from sigtrace.streams.sequence import HALF, MASK, PLAUSIBLE, UNKNOWN
+from sigtrace.streams.sequence import HALF, MASK, PLAUSIBLE, UNKNOWN, difference
 
 if TYPE_CHECKING:
     from sigtrace.packets.packet import Segment
@@ -115,8 +115,7 @@ def listens(stream: Stream, run: Acknowledgments) -> bool:
         and rows.sequence[first] == stream.next & MASK
         and rows.interface[first] == stream.interface
         and stream.told != UNKNOWN
-        and 0 < (int(rows.acknowledgment[first]) - stream.told) & MASK < HALF
-        and run.told < HALF
+        and 0 < (int(run.numbers[0]) - stream.told) & MASK < HALF
         and not (peer.soft and (run.numbers == (peer.next + 1) & MASK).any())
         and stream.shared.copies.all_new(run.endpoints, SeenRun(rows, run.rows, 0))
     )
@@ -138,11 +137,15 @@ def take_acknowledgments(stream: Stream, run: Acknowledgments, turns: Turns) -> 
 def _telling(peer: Stream, run: Acknowledgments) -> list[Segment]:
     """Return those rows by which a stream learns all it learns by a run: of those beyond it the first and the furthest.
 
-    And the last one that is too far beyond it to be believed.
+    And the last one that is too far beyond it to be believed. Each row is further than those before it, so these are
+    found by halving; unless what was beyond begins to count as behind on the way.
     """
-    ahead = (run.numbers - peer.next + HALF & MASK) - HALF
-    near = np.flatnonzero((ahead > 0) & (ahead <= PLAUSIBLE))
-    telling = set(np.flatnonzero(ahead > PLAUSIBLE)[-1:].tolist())
-    if len(near):
-        telling |= {int(near[0]), int(near[ahead[near].argmax()])}
+    first, last = (difference(int(run.numbers[place]), peer.next) for place in (0, -1))
+    if first > last:
+        return run.of.segments(run.rows)
+    ahead = first + (run.numbers - run.numbers[0] & MASK)
+    near, far = ahead.searchsorted((1, PLAUSIBLE + 1)).tolist()
+    telling = {near, int(ahead.searchsorted(ahead[far - 1]))} if near < far else set()
+    if far < run.size:
+        telling.add(run.size - 1)
     return run.of.segments(run.rows[sorted(telling)]) if telling else []
