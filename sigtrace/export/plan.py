@@ -1,14 +1,15 @@
 """What will be records, in the ranks in which they stand where they are of one moment.
 
 A large capture has a hundred thousand records. They are planned as columns: an object for each would take more time to
-come by than most records take to be made.
+come by than most records take to be made. What a signal holds, which is half of all records, stands right behind it and
+is not put in order at all.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from functools import partial
-from itertools import accumulate, repeat
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.export.capture_records import notice_record
@@ -26,20 +27,20 @@ if TYPE_CHECKING:
     from sigtrace.calls.peers import Peer
     from sigtrace.calls.signals import Signal
     from sigtrace.export.record import Record
-    from sigtrace.sdp.candidate import Candidate
-    from sigtrace.sdp.media import MediaDescription
     from sigtrace.trace import Trace
 
     Make: TypeAlias = Callable[..., Record]
 
 
-class Planned(Value, frozen=True, kw_only=True):
+class Planned(Value, frozen=True):
     """Records of one kind before they are made, in any order."""
 
+    make: Make
+    values: Iterable[tuple[Any, ...]]  # what each is made of
     times: list[int]
     numbers: Iterable[int]  # in their rank; of one number, what is named first comes first
-    makes: Iterable[Make]  # what makes each
-    values: Iterable[tuple[Any, ...]]  # what of
+    behind: Callable[..., Iterator[tuple[Make, tuple[Any, ...]]]] | None = None
+    """Of the same values: what makes the records that stand right behind each, and what these are made of."""
 
 
 def plan_ranks(trace: Trace, *, flows: bool, bodies: bool) -> Iterator[tuple[Planned, ...]]:
@@ -54,49 +55,44 @@ def plan_ranks(trace: Trace, *, flows: bool, bodies: bool) -> Iterator[tuple[Pla
     yield (_plan_notices(trace),)
 
 
-def _all_by(make: Make, values: Iterable[tuple[Any, ...]], times: list[int], numbers: Iterable[int]) -> Planned:
-    """Plan records that are all made in the same way."""
-    return Planned(times=times, numbers=numbers, makes=repeat(make, len(times)), values=values)
-
-
 def _plan_flows(trace: Trace, *, flows: bool) -> Planned:
     told = [one for one in trace.flows if flows or one.protocol != "other"]
     times = [one.flow.opened_ns for one in told]
-    return _all_by(partial(flow_record, digests=flows), zip(told), times, [one.flow.number for one in told])
+    return Planned(partial(flow_record, digests=flows), zip(told), times, [one.flow.number for one in told])
 
 
 def _plan_controls(trace: Trace) -> Planned:
     times = [one.span.start_ns for one in trace.controls]
-    return _all_by(control_record, zip(trace.controls), times, range(len(times)))
+    return Planned(control_record, zip(trace.controls), times, range(len(times)))
 
 
 def _plan_sessions(trace: Trace) -> Planned:
     times = [trace.first_ns if one.opened_ns is None else one.opened_ns for one in trace.engine_sessions]
-    return _all_by(session_record, zip(trace.engine_sessions), times, range(len(times)))
+    return Planned(session_record, zip(trace.engine_sessions), times, range(len(times)))
 
 
 def _plan_exchanges(trace: Trace) -> Planned:
     times = [one.at_ns for one in trace.exchanges]
     values = zip(trace.exchanges, trace.roles, strict=True)
-    return _all_by(exchange_record, values, times, [one.number for one in trace.exchanges])
+    return Planned(exchange_record, values, times, [one.number for one in trace.exchanges])
 
 
 def _plan_messages(trace: Trace, *, bodies: bool) -> Planned:
     times = [one.at_ns for one in trace.messages]
     values = zip(trace.messages, trace.message_protocols, strict=True)
-    return _all_by(partial(message_record, bodies=bodies), values, times, [one.number for one in trace.messages])
+    return Planned(partial(message_record, bodies=bodies), values, times, [one.number for one in trace.messages])
 
 
 def _plan_packets(trace: Trace, *, bodies: bool) -> Planned:
     times = [one.at_ns for one in trace.socket_packets]
     values = zip(trace.socket_packets, trace.packet_protocols, strict=True)
-    return _all_by(partial(packet_record, bodies=bodies), values, times, [one.number for one in trace.socket_packets])
+    return Planned(partial(packet_record, bodies=bodies), values, times, [one.number for one in trace.socket_packets])
 
 
 def _plan_peers(trace: Trace) -> Planned:
     started = {session.number: session.started_ns for session in trace.sessions}
     times = [_appeared_ns(one, started) for one in trace.peers]
-    return _all_by(peer_record, zip(trace.peers), times, range(len(times)))
+    return Planned(peer_record, zip(trace.peers), times, range(len(times)))
 
 
 def _appeared_ns(peer: Peer, started: dict[int, int]) -> int:
@@ -106,53 +102,41 @@ def _appeared_ns(peer: Peer, started: dict[int, int]) -> int:
 
 def _plan_waits(trace: Trace) -> Planned:
     times = [one.ended_ns if one.asked_ns is None else one.asked_ns for one in trace.waits]
-    return _all_by(wait_record, zip(trace.waits), times, range(len(times)))
+    return Planned(wait_record, zip(trace.waits), times, range(len(times)))
 
 
 def _plan_acts(trace: Trace) -> Planned:
     times = [one.at_ns for one in trace.acts]
-    return _all_by(act_record, zip(trace.acts), times, range(len(times)))
+    return Planned(act_record, zip(trace.acts), times, range(len(times)))
 
 
 def _plan_signals(trace: Trace, *, bodies: bool) -> Planned:
-    """A signal, and right behind it what it holds."""
-    times: list[int] = []
-    numbers: list[int] = []
-    makes: list[Make] = []
-    values: list[tuple[Any, ...]] = []
-    make_signal, make_description = partial(signal_record, bodies=bodies), partial(description_record, bodies=bodies)
-    for signal in trace.signals:
-        makes.append(make_signal)
-        values.append((signal,))
-        if signal.content.description is not None:
-            makes.append(make_description)
-            values.append((signal, signal.content.description))
-        values += _candidates_of(signal)
-        makes += repeat(candidate_record, len(values) - len(makes))
-        numbers += repeat(signal.number, len(makes) - len(numbers))
-        times += repeat(signal.began_ns, len(makes) - len(times))
-    return Planned(times=times, numbers=numbers, makes=makes, values=values)
+    make, make_description = partial(signal_record, bodies=bodies), partial(description_record, bodies=bodies)
 
+    def behind(signal: Signal) -> Iterator[tuple[Make, tuple[Any, ...]]]:
+        """Yield what a signal holds: the candidate it is, or a description with those in its sections."""
+        candidate, description = signal.content.candidate, signal.content.description
+        if candidate is not None:
+            yield candidate_record, (signal, candidate, None)
+        if description is not None:
+            yield make_description, (signal, description)
+            for media in description.media:
+                for one in media.candidates:
+                    yield candidate_record, (signal, one, media)
 
-def _candidates_of(signal: Signal) -> Iterator[tuple[Signal, Candidate, MediaDescription | None]]:
-    """Yield the candidates that a signal brings: the one it is, or those in sections of its description, with these."""
-    content = signal.content
-    if content.candidate is not None:
-        yield signal, content.candidate, None
-    for media in content.description.media if content.description else ():
-        for candidate in media.candidates:
-            yield signal, candidate, media
+    times = [one.began_ns for one in trace.signals]
+    return Planned(make, zip(trace.signals), times, [one.number for one in trace.signals], behind)
 
 
 def _plan_calls(trace: Trace) -> Planned:
     times = [one.began_ns for one in trace.calls]
     values = [(one, trace.verdicts.get(one.number)) for one in trace.calls]
-    return _all_by(call_record, values, times, [one.number for one in trace.calls])
+    return Planned(call_record, values, times, [one.number for one in trace.calls])
 
 
 def _plan_notices(trace: Trace) -> Planned:
     times = _times_of_notices(trace) if trace.notices else []
-    return _all_by(notice_record, zip(trace.notices), times, range(len(times)))
+    return Planned(notice_record, zip(trace.notices), times, range(len(times)))
 
 
 def _times_of_notices(trace: Trace) -> list[int]:

@@ -12,6 +12,7 @@ of time already, so that each of these sorts has little to do.
 from __future__ import annotations
 
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from sigtrace.export.capture_records import capture_record
@@ -20,7 +21,7 @@ from sigtrace.export.plan import plan_ranks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sigtrace.export.plan import Make
+    from sigtrace.export.plan import Make, Planned
     from sigtrace.export.record import Record
     from sigtrace.trace import Trace
 
@@ -52,15 +53,18 @@ def _plan(trace: Trace, *, flows: bool, bodies: bool) -> Iterator[tuple[Make, tu
     yield from [(capture_record, (capture,)) for capture in trace.captures]
     times: list[int] = []
     numbers: list[int] = []
-    makes: list[Make] = []
+    kinds: list[Planned] = []
     values: list[tuple[Any, ...]] = []
     order: list[int] = []
     for rank in plan_ranks(trace, flows=flows, bodies=bodies):
         for planned in rank:
             times += planned.times
             numbers += planned.numbers
-            makes += planned.makes
+            kinds += repeat(planned, len(planned.times))
             values += planned.values
         order += sorted(range(len(order), len(times)), key=numbers.__getitem__)
     order.sort(key=times.__getitem__)
-    yield from zip(map(makes.__getitem__, order), map(values.__getitem__, order), strict=True)
+    for kind, of in zip(map(kinds.__getitem__, order), map(values.__getitem__, order), strict=True):
+        yield kind.make, of
+        if kind.behind is not None:
+            yield from kind.behind(*of)

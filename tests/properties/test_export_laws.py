@@ -60,10 +60,11 @@ def test_records_stand_by_time_then_rank_then_number(capture: Path) -> None:
     """What sorts rank by rank and then by time alone puts records where one sort by all of these would."""
     trace = sigtrace.analyze(sigtrace.read(capture), all_flows=True)
     keyed = [
-        ((at_ns, rank, number), make(*values))
+        ((at_ns, rank, number), make(*of))
         for rank, kinds in enumerate(plan_ranks(trace, flows=True, bodies=False))
         for one in kinds
-        for at_ns, number, make, values in zip(one.times, one.numbers, one.makes, one.values, strict=False)
+        for at_ns, number, values in zip(one.times, one.numbers, one.values, strict=False)
+        for make, of in ((one.make, values), *(one.behind(*values) if one.behind is not None else ()))
     ]
     plain = [record for _, record in sorted(keyed, key=itemgetter(0))]
     assert [record for record in records(trace, flows=True) if record["type"] != "capture"] == plain
