@@ -38,6 +38,8 @@ def candidate_record(signal: Signal, candidate: Candidate, media: MediaDescripti
         media: the section of a description that it stands in; None: it is all that the signal brings.
     """
     content = signal.content
+    said = dict(reversed(candidate.extensions))  # of a name that stands twice, the first counts
+    ufrag = said.get("ufrag")
     return {
         "type": "candidate",
         "signal": signal.number,
@@ -52,18 +54,15 @@ def candidate_record(signal: Signal, candidate: Candidate, media: MediaDescripti
         "address": candidate.address,
         "port": candidate.port,
         "kind": candidate.kind,
-        "related": _related(candidate),
-        "tcp_type": candidate.tcp_type,
-        "ufrag": candidate.ufrag if media is None else candidate.ufrag or media.ice_ufrag,
+        "related": _related(candidate, said["raddr"]) if "raddr" in said else None,
+        "tcp_type": said.get("tcptype"),
+        "ufrag": ufrag if media is None else ufrag or media.ice_ufrag,
     }
 
 
-def _related(candidate: Candidate) -> str | None:
-    address = candidate.related_address
-    port = None if address is None else candidate.related_port
-    if address is None or port is None:
-        return address
-    return str(Endpoint(address, port))
+def _related(candidate: Candidate, address: str) -> str:
+    port = candidate.related_port
+    return address if port is None else str(Endpoint(address, port))
 
 
 def description_record(signal: Signal, description: Description, *, bodies: bool) -> Record:
