@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DIRECTIONS = tuple((f"a={name}", direction) for name, direction in DIRECTIONS.items())
 
 
-class Defaults(Value, frozen=True, kw_only=True):
+class Defaults(Value, frozen=True, kw_only=True, cache_hash=True):
     """The values of one level: read from the session's lines, or from a section's over those of the session."""
 
     connection: Connection | None = None

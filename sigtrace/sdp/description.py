@@ -7,7 +7,8 @@ nothing else suffers.
 
 Nearly all texts have CRLF at the end of every line, and only those are read. Any other is first put into that form,
 line by line, which leaves the lines and their numbers as they are. So sections are found by one search, and a section
-that was read before, as most are where peers negotiate again, need not be split into lines at all.
+that was read before, as most are where peers negotiate again, need not be split into lines at all, nor need what stands
+before the first of them, but for the origin.
 
 Where browsers depart from the RFCs, what is written on the wire decides: see `simulcast`, `channel` and `session` for
 the forms of older drafts.
@@ -20,12 +21,12 @@ from typing import Final
 
 from sigtrace.errors import DecodeError
 from sigtrace.sdp.codec import Codec
-from sigtrace.sdp.defaults import read_defaults
 from sigtrace.sdp.direction import Direction
 from sigtrace.sdp.extension import HeaderExtension
 from sigtrace.sdp.lines import MAX_LINES, MAX_SECTIONS, Attribute, Line, MalformedLine, count_lines, decode_lines
 from sigtrace.sdp.media import MediaDescription, read_known_media, read_media
-from sigtrace.sdp.section import IrregularLineError, Section, read_runs
+from sigtrace.sdp.opening import read_opening
+from sigtrace.sdp.section import IrregularLineError
 from sigtrace.sdp.security import Fingerprint, Setup
 from sigtrace.sdp.session import Bandwidth, Connection, Group, MsidSemantic, Origin, Timing
 from sigtrace.sdp.source import Msid, Source, SourceGroup
@@ -57,7 +58,8 @@ __all__ = [
 
 
 MAX_REMEMBERED: Final = 16 << 10
-"""Characters of a description whose sections are remembered: 64 sections, and what they say, take some 20 MiB."""
+"""Characters of a description that is remembered in parts: 64 sections, and what they say, take some 20 MiB. As many
+openings take no more."""
 
 
 class Description(Value, frozen=True, kw_only=True):
@@ -141,13 +143,12 @@ def _read(text: str, parts: list[str], rest: str) -> Description:
         IrregularLineError: some lines end otherwise.
     """
     first, *others = parts
-    malformed: list[MalformedLine] = []
-    runs = read_runs(first)
-    line_count = sum(run.length for run in runs)
-    session = Section(runs, range(1, line_count + 1), malformed)
-    longest_line = max(run.longest for run in runs)
-    defaults = read_defaults(session)
-    read = read_known_media if len(text) <= MAX_REMEMBERED else read_media
+    few = len(text) <= MAX_REMEMBERED
+    opening = read_opening(first, remember=few)
+    defaults = opening.defaults
+    malformed = list(opening.malformed)
+    line_count, longest_line = opening.length, opening.longest
+    read = read_known_media if few else read_media
     media = []
     for index, section in enumerate(others):
         known = read(index, line_count + 1, f"m={section}", defaults)
@@ -155,22 +156,21 @@ def _read(text: str, parts: list[str], rest: str) -> Description:
         malformed += known.malformed
         line_count += known.length
         longest_line = max(longest_line, known.longest)
-    timings = session.every("t=")
     return Description(
-        version=session.last("v=") or "",
-        origin=session.last("o="),
-        name=session.last("s="),
-        timing=timings[0] if timings else None,
+        version=opening.version,
+        origin=opening.origin,
+        name=opening.name,
+        timing=opening.timing,
         connection=defaults.connection,
-        bandwidth=session.every("b="),
-        groups=session.every("a=group"),
-        ice_lite=session.has("a=ice-lite"),
+        bandwidth=opening.bandwidth,
+        groups=opening.groups,
+        ice_lite=opening.ice_lite,
         ice_options=defaults.ice_options,
         fingerprints=defaults.fingerprints,
         setup=defaults.setup,
-        msid_semantic=session.last("a=msid-semantic"),
+        msid_semantic=opening.msid_semantic,
         extmap_allow_mixed=defaults.extmap_allow_mixed,
-        attributes=tuple(session.attributes),
+        attributes=opening.attributes,
         media=tuple(media),
         malformed=tuple(sorted(malformed)),
         text=text,

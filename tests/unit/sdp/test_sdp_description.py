@@ -260,6 +260,24 @@ def test_malformed_session_line_is_named(line: str) -> None:
     assert len(damaged.media) == 1
 
 
+@pytest.mark.parametrize("before", [(), ("t=x",), ("s=-", "t=x")])
+@pytest.mark.parametrize("origin", [(), ("o=- 1 x IN IP4 ::",), ("o=- 1 1 IN IP4 ::",)])
+@pytest.mark.parametrize("behind", [(), ("a=group:",), ("o=- 2 x IN IP4 ::", "s=-"), ("o=- 2 2 IN IP4 ::", "t=y")])
+def test_lines_around_the_origin_keep_their_numbers(
+    before: tuple[str, ...], origin: tuple[str, ...], behind: tuple[str, ...]
+) -> None:
+    """Wherever origins stand, malformed lines have their numbers, and of the origins that decode the last counts."""
+    texts = ["v=0", *before, *origin, *behind, "m=audio 9"]
+    faulty = {"t=x", "t=y", "a=group:", "m=audio 9", "o=- 1 x IN IP4 ::", "o=- 2 x IN IP4 ::"}
+    decoded = decode_description("\r\n".join([*texts, ""]))
+    assert [(one.number, one.text) for one in decoded.malformed] == [
+        (number, text) for number, text in enumerate(texts, 1) if text in faulty
+    ]
+    good = [text.split()[1] for text in texts if text.startswith("o=") and text not in faulty]
+    assert (decoded.origin.session_id if decoded.origin else None) == (good[-1] if good else None)
+    assert (decoded.line_count, decoded.longest_line) == (len(texts), max(map(len, texts)))
+
+
 @pytest.mark.parametrize("text", ["", "\r\n", "o=- 1 1 IN IP4 ::", "{}", "candidate:1", " v=0", "m=audio 9 x y"])
 def test_text_without_version_is_no_description(text: str) -> None:
     """What does not begin with v= raises DecodeError."""
