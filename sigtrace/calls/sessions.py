@@ -8,6 +8,7 @@ are told of a newcomer before the newcomer is.
 from __future__ import annotations
 
 from collections import deque
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from sigtrace.signaling.events import MessageSent, ServerQuit, SignedIn, SignedOut, Waited
@@ -57,9 +58,8 @@ def split_sessions(protocol: str, events: Iterable[MailboxEvent]) -> list[Sessio
     return sessions
 
 
-def _began_ns(event: MailboxEvent) -> int:
-    """The exchange's first byte: a newcomer's request precedes everything that it causes."""
-    return event.exchange.at_ns
+_began_ns: Final = attrgetter("exchange.at_ns")
+"""The exchange's first byte: a newcomer's request precedes everything that it causes."""
 
 
 _REQUESTS: Final = (Waited, MessageSent, SignedOut)

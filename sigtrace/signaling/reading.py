@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
-from sigtrace.application.http.message import Exchange
-from sigtrace.application.websocket.message import Message
 from sigtrace.notices import Notice
 from sigtrace.signaling.events import ExchangeKind
 from sigtrace.signaling.kept_descriptions import KeptDescriptions
@@ -16,7 +15,9 @@ from sigtrace.value import Value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from sigtrace.application.http.message import Exchange
     from sigtrace.application.socketio.packet import SocketPacket
+    from sigtrace.application.websocket.message import Message
     from sigtrace.signaling.bearer import Unit
     from sigtrace.signaling.events import SignalingEvent
     from sigtrace.signaling.protocol import SignalingProtocol
@@ -56,9 +57,10 @@ def read_units(  # noqa: PLR0913  all that there is to read
             what it is for.
         recollection: what was found of them before, where a trace is told again and again.
     """
-    units: list[Unit] = [*exchanges, *messages, *packets]
-    units = [one for one in units if not (isinstance(one, Exchange | Message) and one.number in carrying)]
-    units.sort(key=_at_ns)
+    units: list[Unit] = [one for one in exchanges if one.number not in carrying]
+    units += [one for one in messages if one.number not in carrying]
+    units += packets
+    units.sort(key=_AT_NS)
     recognised = Recogniser(protocols, units, recollection).recognised()
     of_unit = {id(unit): protocol for unit, protocol in zip(units, recognised, strict=True)}
     bearers = _protocols_of_bearers(packets, of_unit)
@@ -66,7 +68,7 @@ def read_units(  # noqa: PLR0913  all that there is to read
     events, notices = _decode(units, recognised, recollection)
     return Reading(
         events=events,
-        roles=tuple(_role(one, of_unit, carrying, bearers, upgrades) for one in exchanges),
+        roles=tuple([_role(one, of_unit, carrying, bearers, upgrades) for one in exchanges]),
         message_protocols=tuple(
             _name(of_unit.get(id(one))) or bearers.get(one.number) or (SOCKETIO if one.number in carrying else PLAIN)
             for one in messages
@@ -76,8 +78,7 @@ def read_units(  # noqa: PLR0913  all that there is to read
     )
 
 
-def _at_ns(unit: Unit) -> int:
-    return unit.at_ns
+_AT_NS: Final = attrgetter("at_ns")
 
 
 def _name(protocol: SignalingProtocol | None) -> str | None:
@@ -95,11 +96,14 @@ def _decode(
         if protocol is not None:
             own.setdefault(protocol, []).append(unit)
     for protocol, some in own.items():
+        said: list[SignalingEvent] = []
         for event in _say(protocol, some, recollection):
             if isinstance(event, Notice):
                 notices.append(event)
             elif (limited := kept.limit(event)) is not None:
-                events.setdefault(protocol.name, []).append(descriptions.limit(limited))
+                said.append(descriptions.limit(limited))
+        if said:
+            events.setdefault(protocol.name, []).extend(said)
     return events, [*notices, *kept.notices(), *descriptions.notices()]
 
 

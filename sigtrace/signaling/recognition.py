@@ -108,18 +108,17 @@ class Recogniser:
 
     def _add_claims(self) -> None:
         """Let protocols claim by company what no protocol is certain of, neither by itself nor by its place."""
-        settled = list(map(_is_settled, self._units, self._fits))
-        taken = {
-            place_of(unit)
-            for unit, is_settled in zip(self._units, settled, strict=True)
-            if is_settled and not isinstance(unit, Exchange)
-        }
         open_fits = {
-            id(unit): fits
-            for unit, fits, is_settled in zip(self._units, self._fits, settled, strict=True)
-            if not is_settled and (isinstance(unit, Exchange) or place_of(unit) not in taken)
+            id(unit): fits for unit, fits in zip(self._units, self._fits, strict=True) if not _is_settled(unit, fits)
         }
-        open_units = [unit for unit in self._units if id(unit) in open_fits]
+        if not open_fits:
+            return
+        taken = {place_of(unit) for unit in self._units if not (isinstance(unit, Exchange) or id(unit) in open_fits)}
+        open_units = [
+            unit
+            for unit in self._units
+            if id(unit) in open_fits and (isinstance(unit, Exchange) or place_of(unit) not in taken)
+        ]
         for place, protocol in enumerate(self._protocols):
             for unit in protocol.claim(open_units):
                 fits = open_fits[id(unit)]
