@@ -6,8 +6,8 @@ lines of the sections; what a reading cannot make sense of is put on the list of
 nothing else suffers.
 
 Nearly all texts have CRLF at the end of every line, and only those are read. Any other is first put into that form,
-line by line, which leaves the lines and their numbers as they are. So sections are found by one search, and a section
-that was read before, as most are where peers negotiate again, need not be split into lines at all, nor need what stands
+line by line, which leaves the lines and their numbers as they are. So sections are found by one search, and those that
+were read before, as most are where peers negotiate again, need not be split into lines at all, nor need what stands
 before the first of them, but for the origin.
 
 Where browsers depart from the RFCs, what is written on the wire decides: see `simulcast`, `channel` and `session` for
@@ -23,10 +23,11 @@ from sigtrace.errors import DecodeError
 from sigtrace.sdp.codec import Codec
 from sigtrace.sdp.direction import Direction
 from sigtrace.sdp.extension import HeaderExtension
-from sigtrace.sdp.lines import MAX_LINES, MAX_SECTIONS, Attribute, Line, MalformedLine, count_lines, decode_lines
-from sigtrace.sdp.media import MediaDescription, read_known_media, read_media
+from sigtrace.sdp.lines import MAX_LINES, Attribute, Line, MalformedLine, count_lines, decode_lines
+from sigtrace.sdp.media import MediaDescription
 from sigtrace.sdp.opening import read_opening
 from sigtrace.sdp.section import IrregularLineError
+from sigtrace.sdp.sections import NO_SECTIONS, read_sections
 from sigtrace.sdp.security import Fingerprint, Setup
 from sigtrace.sdp.session import Bandwidth, Connection, Group, MsidSemantic, Origin, Timing
 from sigtrace.sdp.source import Msid, Source, SourceGroup
@@ -59,7 +60,7 @@ __all__ = [
 
 MAX_REMEMBERED: Final = 16 << 10
 """Characters of a description that is remembered in parts: 64 sections, and what they say, take some 20 MiB. As many
-openings take no more."""
+openings, and as many times all sections, take no more."""
 
 
 class Description(Value, frozen=True, kw_only=True):
@@ -123,39 +124,29 @@ def decode_description(text: str) -> Description:
     """
     if not text.lstrip("\r\n").startswith("v="):
         raise DecodeError("a description begins with v=", offset=0)
-    parts = text.removesuffix("\r\n").split("\r\nm=")
-    if len(parts) <= MAX_SECTIONS + 1 and (len(text) <= 2 * MAX_LINES or text.count("\n") < MAX_LINES):
+    if len(text) <= 2 * MAX_LINES or text.count("\n") < MAX_LINES:
         with suppress(IrregularLineError):
-            return _read(text, parts, "")
+            return _read(text, text.removesuffix("\r\n"), "")
     lines, rest = decode_lines(text)
-    return _read(text, "\r\n".join([line.text for line in lines]).split("\r\nm="), rest)
+    return _read(text, "\r\n".join([line.text for line in lines]), rest)
 
 
-def _read(text: str, parts: list[str], rest: str) -> Description:
-    """Read a description from its sections.
+def _read(text: str, regular: str, rest: str) -> Description:
+    """Read a description from its lines.
 
     Args:
         text: the whole of it.
-        parts: the lines of each section, which end in CRLF but for the last, without the `m=` at the beginning.
+        regular: its lines, which end in CRLF but for the last.
         rest: what of the text is in none of them.
 
     Raises:
-        IrregularLineError: some lines end otherwise.
+        IrregularLineError: some lines end otherwise, or there are more sections than `MAX_SECTIONS`.
     """
-    first, *others = parts
-    few = len(text) <= MAX_REMEMBERED
-    opening = read_opening(first, remember=few)
+    first, begun, others = regular.partition("\r\nm=")
+    remember = len(text) <= MAX_REMEMBERED
+    opening = read_opening(first, remember=remember)
     defaults = opening.defaults
-    malformed = list(opening.malformed)
-    line_count, longest_line = opening.length, opening.longest
-    read = read_known_media if few else read_media
-    media = []
-    for index, section in enumerate(others):
-        known = read(index, line_count + 1, f"m={section}", defaults)
-        media.append(known.media)
-        malformed += known.malformed
-        line_count += known.length
-        longest_line = max(longest_line, known.longest)
+    sections = read_sections(opening.length + 1, others, defaults, remember=remember) if begun else NO_SECTIONS
     return Description(
         version=opening.version,
         origin=opening.origin,
@@ -171,12 +162,12 @@ def _read(text: str, parts: list[str], rest: str) -> Description:
         msid_semantic=opening.msid_semantic,
         extmap_allow_mixed=defaults.extmap_allow_mixed,
         attributes=opening.attributes,
-        media=tuple(media),
-        malformed=tuple(sorted(malformed)),
+        media=sections.media,
+        malformed=tuple(sorted(opening.malformed + sections.malformed)),
         text=text,
         rest=rest,
-        line_count=line_count,
-        longest_line=longest_line,
+        line_count=opening.length + sections.length,
+        longest_line=max(opening.longest, sections.longest),
     )
 
 

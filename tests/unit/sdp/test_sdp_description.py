@@ -297,6 +297,21 @@ def test_line_ends_do_not_matter_and_are_kept(end: str, *, last: bool) -> None:
     assert encode_description(decoded) == text
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_remembered_is_what_would_be_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much of a description was read before, it says what it says to a reader who remembers nothing."""
+    lines = sample_text(name).split("\r\n")
+    half = lines.index(next(line for line in lines if line.startswith("m=")))
+    texts = ["\r\n".join(lines)] * 2
+    for place in range(1, len(lines)):  # one line misses, is another, or stands twice
+        for instead in ((), (f"{lines[place]}0",), (lines[place], lines[place])):
+            texts += ["\r\n".join([*lines[:place], *instead, *lines[place + 1 :]])]
+    texts += ["\r\n".join([*lines[:half], "a=inactive", *lines[half:-1], *lines[half:]]), "\r\n".join(lines[:half])]
+    known = [decode_description(text) for text in texts]
+    monkeypatch.setattr("sigtrace.sdp.description.MAX_REMEMBERED", -1)
+    assert known == [decode_description(text) for text in texts]
+
+
 def test_lines_beyond_the_bound_are_counted_and_kept() -> None:
     """More lines than the bound are not read but counted, and the text is whole."""
     text = description_text(*audio(), *["a=x"] * MAX_LINES)
