@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 # where it splits cells at semicolons, as it does in many countries.
 _SIGN = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 _FORMULA = re.compile(rf"(?:^|(?<=;))(?=['\"\s]*{_SIGN})|^(?=[\t\r\n])")
+_MAY_ACT = re.compile(rf"{_SIGN}|^[\t\r\n]")  # whatever it does not find in a text is not found by `_FORMULA` either
 _FORMULA_IN_JSON = re.compile(rf"(;['\"\\\s]*)({_SIGN})")
 
 
@@ -31,25 +31,35 @@ def render_table(kind: str, records: Iterable[Record]) -> Iterator[str]:
         records: in the order of the contract.
     """
     columns = COLUMNS[kind]
+    places = [(outer, inner) for outer, _, inner in (column.partition(".") for column in columns)]
     yield encode_row(columns)
     for record in records:
         if record["type"] == kind:
-            yield encode_row([_cell(record, column) for column in columns])
+            yield encode_row([_cell(record, outer, inner) for outer, inner in places])
 
 
-def encode_row(cells: Iterable[str]) -> str:
-    """Encode one line of a table, with its end."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()
+class _Echo:
+    """Hands back what is written: what a writer of tables then returns, too."""
+
+    @staticmethod
+    def write(line: str) -> str:
+        return line
 
 
-def _cell(record: Record, column: str) -> str:
-    outer, _, inner = column.partition(".")
+_writer = csv.writer(_Echo(), lineterminator="\n")
+
+
+def encode_row(cells: Iterable[str | int | None]) -> str:
+    """Encode one line of a table, with its end; None is an empty cell."""
+    line: str = _writer.writerow(cells)
+    return line
+
+
+def _cell(record: Record, outer: str, inner: str) -> str | int | None:
     value: Any = record.get(outer)
     if inner:
         value = value.get(inner) if value is not None else None
-    return safe_cell(value)
+    return value if value is None or type(value) is int else safe_cell(value)  # as most are: the writer knows these
 
 
 def safe_cell(value: Any) -> str:
@@ -67,7 +77,7 @@ def safe_cell(value: Any) -> str:
 
 def _safe_text(text: str) -> str:
     """Write text so that no cell acts: an apostrophe before what looks like a formula, controls as escapes."""
-    return replace_harmful(_FORMULA.sub("'", text), _escape)
+    return replace_harmful(_FORMULA.sub("'", text) if _MAY_ACT.search(text) else text, _escape)
 
 
 def _escape(character: str) -> str:
