@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
 from sigtrace.application.http.message import ExchangeEnd
 from sigtrace.calls.chapter import Chapter
@@ -16,8 +17,8 @@ from sigtrace.signaling.events import ServerQuit, WaitAnswer, Waited
 if TYPE_CHECKING:
     from sigtrace.calls.sessions import SessionEvents
     from sigtrace.calls.surroundings import Surroundings
-    from sigtrace.signaling.events import MailboxEvent
 
+_IN_TIME: Final = attrgetter("began_ns", "number")
 _BY_SERVER = (ExchangeEnd.SERVER_CLOSED, ExchangeEnd.SERVER_RESET)
 
 
@@ -26,7 +27,7 @@ def write_mailbox_chapter(number: int, events: SessionEvents, around: Surroundin
     events.events = name_unnamed_sign_ins(events.events)
     peers = PeerRegistry(number, events).collect(around.closed_ns)
     relayed = pair(number, events, peers, around.last_ns)
-    in_time = guess_kinds(sorted(relayed.signals, key=lambda signal: (signal.began_ns, signal.number)))
+    in_time = guess_kinds(sorted(relayed.signals, key=_IN_TIME))
     session = Session(
         number=number,
         server=events.server,
@@ -40,14 +41,10 @@ def write_mailbox_chapter(number: int, events: SessionEvents, around: Surroundin
 
 def _quit_ns(session: SessionEvents) -> int | None:
     """When the server ended: as it said; else, if it was started anew later, when it closed the last wait."""
-    said = [at_ns for event in session.events if (at_ns := _farewell_ns(event)) is not None]
+    waits = [event for event in session.events if isinstance(event, Waited)]
+    said = [event.at_ns for event in session.events if isinstance(event, ServerQuit)]
+    said += [one.answered_ns for one in waits if one.answer is WaitAnswer.SERVER_QUIT and one.answered_ns is not None]
     if said:
         return min(said)
-    exchanges = [event.exchange for event in session.events if session.succeeded and isinstance(event, Waited)]
+    exchanges = [event.exchange for event in waits if session.succeeded]
     return max((one.ended_ns for one in exchanges if one.ended_ns is not None and one.end in _BY_SERVER), default=None)
-
-
-def _farewell_ns(event: MailboxEvent) -> int | None:
-    if isinstance(event, Waited) and event.answer is WaitAnswer.SERVER_QUIT:
-        return event.answered_ns
-    return event.at_ns if isinstance(event, ServerQuit) else None

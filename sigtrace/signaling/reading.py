@@ -60,7 +60,8 @@ def read_units(  # noqa: PLR0913  all that there is to read
     units: list[Unit] = [one for one in exchanges if one.number not in carrying]
     units += [one for one in messages if one.number not in carrying]
     units += packets
-    units.sort(key=_AT_NS)
+    if messages or packets:  # exchanges alone are in order already
+        units.sort(key=_AT_NS)
     recognised = Recogniser(protocols, units, recollection).recognised()
     of_unit = {id(unit): protocol for unit, protocol in zip(units, recognised, strict=True)}
     bearers = _protocols_of_bearers(packets, of_unit)

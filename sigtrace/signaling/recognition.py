@@ -145,16 +145,12 @@ class Recogniser:
 
     def _protocol_of(self, unit: Unit, fits: dict[int, Fit]) -> SignalingProtocol | None:
         if not isinstance(unit, Exchange):
-            place = self._of_place.get(place_of(unit))
-        else:
-            place = self._place_of_exchange(unit, fits)
-        return None if place is None else self._protocols[place]
-
-    def _place_of_exchange(self, unit: Exchange, fits: dict[int, Fit]) -> int | None:
+            chosen = self._of_place.get(place_of(unit))
+            return None if chosen is None else self._protocols[chosen]
         for wanted in _BY_BELIEF:
             for place, fit in fits.items():
                 if fit is wanted and (wanted is not Fit.POSSIBLE or (unit.server, place) in self._certain):
-                    return place
+                    return self._protocols[place]
         return None
 
 
