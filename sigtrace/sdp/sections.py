@@ -64,4 +64,5 @@ def _read(number: int, text: str, session: Defaults, *, remember: bool) -> ReadS
     )
 
 
-_read_known = lru_cache(maxsize=64)(_read)
+# Half as many as single sections and openings: there may be dozens in one text, with all payload types in each.
+_read_known = lru_cache(maxsize=32)(_read)
