@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from sigtrace.notices import Notice, Severity
@@ -152,8 +151,8 @@ def _head_bytes(exchange: Exchange) -> int:
     size = len(exchange.request.target) if exchange.request is not None else 0
     for one in (exchange.request, exchange.response, *exchange.interim):
         if one is not None:
-            fields = (*one.headers, *one.trailers) if one.trailers else one.headers
-            size += FIELD_COST * len(fields) + len(b"".join(chain.from_iterable(fields)))
+            for name, value in one.headers + one.trailers:
+                size += FIELD_COST + len(name) + len(value)
     return size
 
 
