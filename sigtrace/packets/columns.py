@@ -184,12 +184,14 @@ def _sort_protocols(segments: TcpRows, kind: NDArray[np.uint8]) -> TcpRows:
     """
     ip, transport = segments
     kinds = _BY_PROTOCOL.take(ip.header["protocol"])
-    tunnel = _IS_TUNNEL.take(transport["source_port"]) | _IS_TUNNEL.take(transport["destination_port"])
-    doubtful = (tunnel | (ip.captured < udp.PORTS) | (ip.length < udp.HEADER)) & (kinds == Kind.UDP)
-    if doubtful.any():
-        kinds[doubtful] = UNDECIDED
+    is_udp = kinds == Kind.UDP
+    if is_udp.any():
+        tunnel = _IS_TUNNEL.take(transport["source_port"]) | _IS_TUNNEL.take(transport["destination_port"])
+        doubtful = (tunnel | (ip.captured < udp.PORTS) | (ip.length < udp.HEADER)) & is_udp
+        if doubtful.any():
+            kinds[doubtful] = UNDECIDED
     is_tcp = np.flatnonzero(kinds == Kind.TCP)
-    found = segments.only(is_tcp)
+    found = segments.only(is_tcp) if len(is_tcp) < len(kinds) else segments
     offset = (found.header["offset"] >> 4).astype(np.int64) * 4
     sound = (found.ip.captured >= tcp.HEADER) & (offset >= tcp.HEADER) & (offset <= found.ip.length)
     if not sound.all():
