@@ -84,7 +84,8 @@ def find_acknowledgments(rows: Rows, flows: ByFlow, bare: NDArray[np.bool_]) -> 
     row, before = flows.order[later], flows.order[later - 1]
     ahead = (rows.acknowledgment[row] - rows.acknowledgment[before]) & MASK
     goes_on = (ahead < HALF) & ((ahead > 0) | (rows.identity[row] > rows.identity[before]))
-    for column in (rows.sequence, rows.interface, rows.source):
+    goes_on &= flows.forward[later] == flows.forward[later - 1]
+    for column in (rows.sequence, rows.interface):
         goes_on &= column[row] == column[before]
     later, ahead = later[goes_on], ahead[goes_on]
     first = np.flatnonzero(np.diff(later, prepend=-1) > 1)  # where a run has its second row

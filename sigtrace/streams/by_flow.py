@@ -1,8 +1,8 @@
 """The rows of a batch put together by flow, by vector operations.
 
-Rows are sorted by a hash of both endpoints that is the same for both directions, with the row's own place in its lower
-bits: so one sort of plain numbers does it, and rows of one flow stay in order. Where two neighbours are of different
-flows is then seen by the endpoints themselves. Flows that share a hash are found in parts, never as one.
+Rows are sorted by a hash of both endpoints that is the same for both directions. It has 16 bits, for which NumPy has a
+radix sort, four times as fast as any other and stable: rows of one flow stay in order. Where two neighbours are of
+different flows is then seen by the endpoints themselves. Flows that share a hash are found in parts, never as one.
 """
 
 from __future__ import annotations
@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 
     from sigtrace.packets.rows import Column, Rows
 
-MAX_ROWS: Final = 1 << 16
-"""Rows that can be put together at once."""
-
-_PLACE: Final = np.uint64(MAX_ROWS - 1)
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio, as in Fibonacci hashing
 _SHIFT: Final = np.uint64(29)
+_UPPER: Final = np.uint64(64 - 16)  # the bits that mix best
 _PORT_BITS: Final = np.uint64(16)
 _IPV4: Final = np.dtype([("address", ">u4"), ("port", ">u2")])
 _IPV6: Final = np.dtype([("upper", "u8"), ("lower", "u8"), ("port", "u2")])
@@ -40,8 +37,7 @@ def sort_by_flow(rows: Rows) -> ByFlow:
     source, destination = _words(rows.source), _words(rows.destination)
     there, back = _hash(source), _hash(destination)
     forward = there < back
-    mixed = (there ^ back) * _MIX
-    order = (np.sort((mixed & ~_PLACE) | np.arange(rows.size, dtype=np.uint64)) & _PLACE).astype(np.int64)
+    order = np.argsort(((there ^ back) * _MIX >> _UPPER).astype(np.uint16), kind="stable")
     begins = np.ones(rows.size, bool)
     begins[1:] = False
     for one, other in zip(source, destination, strict=True):

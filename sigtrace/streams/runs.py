@@ -16,19 +16,22 @@ A run begins with a data row, and ends before the first row of its flow that nei
 row and first acknowledgment are compared with what the streams know (`Reassembler.take`), and by induction every row of
 it is ordinary. All else is for the plain way, which is the authority; so it does not matter what is missed here.
 
+Rows with data and rows without are columns of their own here, so that the one before is the neighbour. Those with data
+come first: where no eight of them follow each other, nothing more is to be looked at.
+
 Because every acknowledgment of a run tells more than all before, none of them is a copy of a packet seen before.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from sigtrace.packets.packet import ACK, FIN, RST, SYN
 from sigtrace.streams.acknowledgments import Acknowledgments, find_acknowledgments
-from sigtrace.streams.by_flow import MAX_ROWS, sort_by_flow
+from sigtrace.streams.by_flow import sort_by_flow
 from sigtrace.streams.sequence import HALF, MASK
 
 if TYPE_CHECKING:
@@ -150,22 +153,20 @@ class Run(NamedTuple):
 
 def find_runs(rows: Rows) -> list[Run | Acknowledgments]:
     """Find the runs among rows that are in order of time; bare acknowledgments are one when they are of no other."""
-    if not LEAST_ROWS <= rows.size <= MAX_ROWS:
+    if rows.size < LEAST_ROWS:
         return []
     flows = sort_by_flow(rows)
-    carrying, bare, follows, answers = _look_back(rows, flows)
-    starts = np.flatnonzero(carrying & ~follows)
-    breaks = np.flatnonzero(~(follows | answers))
-    ends = np.append(breaks, rows.size)[np.searchsorted(breaks, starts, side="right")]
-    counted = np.append(0, np.cumsum(carrying))  # rows with data before each
-    first, last = counted[starts], counted[ends]
-    worth = np.flatnonzero(last - first >= LEAST_ROWS)
+    sound = (rows.flags & _KIND == ACK) & (rows.held == rows.length)
+    carrying, bare = (sound & (rows.length > 0))[flows.order], (sound & (rows.length == 0))[flows.order]
     runs: list[Run | Acknowledgments] = []
-    if len(worth):
+    starts, ends = _find_bounds(rows, flows, carrying, bare)
+    if len(starts):
         of = Ordinary(rows, flows.order, carrying)
-        bounds = (column[worth].tolist() for column in (first, last, starts - first, ends - last))
+        counted = np.append(0, np.cumsum(carrying))  # rows with data before each
+        first, last = counted[starts], counted[ends]
+        bounds = (column.tolist() for column in (first, last, starts - first, ends - last))
         runs += [Run(of, *each) for each in zip(*bounds, strict=True)]
-        bare &= ~_between(starts[worth], ends[worth], rows.size)
+        bare &= ~_between(starts, ends, rows.size)
     return runs + find_acknowledgments(rows, flows, bare)
 
 
@@ -177,33 +178,83 @@ def _between(starts: NDArray[np.int64], ends: NDArray[np.int64], size: int) -> N
     return np.cumsum(edges[:-1]) > 0
 
 
-def _look_back(rows: Rows, flows: ByFlow) -> tuple[NDArray[np.bool_], ...]:
-    """Tell of each row, by flow: whether it has data, or none; whether data follows, and whether none grows."""
-    order, forward = flows.order, flows.forward
-    sequence, acknowledgment = rows.sequence[order], rows.acknowledgment[order]
-    length, interface, identity = rows.length[order], rows.interface[order], rows.identity[order]
-    sound = (rows.flags[order] & _KIND == ACK) & (rows.held[order] == length)
-    carrying, bare = sound & (length > 0), sound & (length == 0)
-    place = np.arange(rows.size)
-    begin = np.maximum.accumulate(np.where(flows.begins, place, 0))
-    before, bare_before = _before(carrying, place), _before(bare, place)
-    behind = before >= begin  # there is data before it
-    same_way = forward[before] == forward
-    end = sequence[before] + length[before]
-    follows = carrying & behind & same_way & (end & MASK == sequence)
-    follows &= (interface[before] == interface) & (acknowledgment[before] == acknowledgment)
-    grows = bare & behind & ~same_way & ((end - acknowledgment) & MASK < HALF)
-    ahead = (acknowledgment - acknowledgment[bare_before]) & MASK
-    more = (ahead < HALF) & ((ahead > 0) | (identity > identity[bare_before]))
-    more &= (sequence[bare_before] == sequence) & (interface[bare_before] == interface)
-    started = np.maximum.accumulate(np.where(carrying & ~follows, place, 0))
-    grows &= (bare_before < started) | more
-    disturbed = np.cumsum(~(carrying | grows))
-    follows &= disturbed[before] == disturbed
-    return carrying, bare, follows, grows
+class _Part(NamedTuple):
+    """The rows with data, or those without, by flow."""
+
+    place: NDArray[np.int64]  # among all rows by flow
+    flow: NDArray[np.int64]
+    forward: NDArray[np.bool_]
+    sequence: NDArray[np.int64]
+    acknowledgment: NDArray[np.int64]
+    interface: NDArray[np.int32]
 
 
-def _before(those: NDArray[np.bool_], place: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return of each row the last one of those before it; -1 before the first."""
-    last = np.maximum.accumulate(np.where(those, place, -1))
-    return np.append(-1, last[:-1])
+def _part(rows: Rows, flows: ByFlow, place: NDArray[np.int64]) -> _Part:
+    row = flows.order[place]
+    return _Part(
+        place,
+        np.cumsum(flows.begins, dtype=np.int64)[place],
+        flows.forward[place],
+        rows.sequence[row],
+        rows.acknowledgment[row],
+        rows.interface[row],
+    )
+
+
+def _find_bounds(
+    rows: Rows, flows: ByFlow, carrying: NDArray[np.bool_], bare: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where, among the rows by flow, runs start that are worth it, and where they end."""
+    data = _part(rows, flows, np.flatnonzero(carrying))
+    end = data.sequence + rows.length[flows.order[data.place]]
+    follows = np.zeros(len(end), bool)
+    follows[1:] = (end[:-1] & MASK == data.sequence[1:]) & _as_before(
+        data.flow, data.forward, data.interface, data.acknowledgment
+    )
+    if not _worth(follows).any():
+        return data.place[:0], data.place[:0]
+    answers = _part(rows, flows, np.flatnonzero(bare))
+    grows = _grow(answers, data, end, follows, rows.identity[flows.order[answers.place]])
+    grown = np.append(0, np.cumsum(grows))[np.searchsorted(answers.place, data.place)]  # before each row with data
+    follows[1:] &= np.diff(data.place) - 1 == np.diff(grown)  # and nothing else between
+    starts = data.place[~follows]
+    goes_on = np.zeros(rows.size, bool)
+    goes_on[data.place], goes_on[answers.place] = follows, grows
+    breaks = np.append(np.flatnonzero(~goes_on), rows.size)
+    worth = _worth(follows)
+    starts = starts[worth]
+    return starts, breaks[np.searchsorted(breaks, starts, side="right")]
+
+
+def _worth(follows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell of each row with data that does not follow whether those that follow it make a run with it."""
+    return np.diff(np.flatnonzero(~follows), append=len(follows)) >= LEAST_ROWS
+
+
+def _grow(
+    answers: _Part,
+    data: _Part,
+    end: NDArray[np.int64],
+    follows: NDArray[np.bool_],
+    identity: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Tell of each acknowledgment whether it grows."""
+    before = np.searchsorted(data.place, answers.place) - 1  # the data before it
+    grows: NDArray[np.bool_] = (
+        (before >= 0) & (data.flow[before] == answers.flow) & (data.forward[before] != answers.forward)
+    )
+    grows &= (end[before] - answers.acknowledgment) & MASK < HALF
+    ahead = np.diff(answers.acknowledgment) & MASK
+    more = (ahead < HALF) & ((ahead > 0) | (identity[1:] > identity[:-1]))
+    more &= _as_before(answers.sequence, answers.interface)
+    started = np.maximum.accumulate(np.where(follows, 0, data.place))[before[1:]]
+    grows[1:] &= more | (answers.place[:-1] < started)
+    return grows
+
+
+def _as_before(*columns: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell of each row but the first whether it has in all columns what the one before it has."""
+    alike: NDArray[np.bool_] = columns[0][1:] == columns[0][:-1]
+    for column in columns[1:]:
+        alike &= column[1:] == column[:-1]
+    return alike
