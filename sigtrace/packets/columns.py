@@ -145,7 +145,9 @@ def _plain_ipv4(segments: TcpRows, windows: Windows) -> TcpRows:
     """Keep what has a sound IPv4 header and is no fragment; as `decode_ipv4`, which explains the lengths."""
     ip = segments.ip
     total = ip.header["total"].astype(np.int64)
-    total = np.minimum(np.where(total == 0, ip.length, total), ip.length)
+    if not total.all():
+        total = np.where(total == 0, ip.length, total)
+    total = np.minimum(total, ip.length)
     sound = ip.header["place"] & (ipv4.MORE_FRAGMENTS | ipv4.OFFSET_MASK) == 0
     first = ip.header["version_length"]
     if (first == _IPV4_USUAL).all():

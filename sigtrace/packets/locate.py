@@ -45,11 +45,11 @@ class _Link(NamedTuple):
 
 def locate(batch: Batch, windows: Windows) -> Located:
     """Find the IP headers of a batch."""
-    version = np.zeros(len(batch), np.uint8)
-    start = np.zeros(len(batch), np.int64)
     first = int(batch.link_type[0]) if len(batch) else 0
     if (batch.link_type == first).all():
         return _locate_one(first, batch.offset, batch.captured, windows)
+    version = np.zeros(len(batch), np.uint8)
+    start = np.zeros(len(batch), np.int64)
     for link_type in np.unique(batch.link_type):
         rows = np.flatnonzero(batch.link_type == link_type)
         version[rows], start[rows] = _locate_one(int(link_type), batch.offset[rows], batch.captured[rows], windows)
@@ -67,14 +67,14 @@ def _locate_one(link_type: int, offset: Positions, captured: Positions, windows:
     return Located(version, offset + length)
 
 
-def _read_ethernet(header: Headers) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _read_ethernet(header: Headers) -> tuple[NDArray[np.uint8], NDArray[np.int64] | int]:
     """Read Ethernet with up to two tags; a third one, and a length in place of a type, are for the record way."""
     version = _BY_TYPE.take(header["type"])
+    if not (version == _TAGGED).any():
+        return version, ethernet.HEADER
     length = np.full(len(header), ethernet.HEADER)
     for further in ("type1", "type2"):
         tagged = np.flatnonzero(version == _TAGGED)
-        if not len(tagged):
-            return version, length
         version[tagged] = _BY_TYPE.take(header[further][tagged])
         length[tagged] += ethernet.TAG
     version[version == _TAGGED] = ELSEWHERE

@@ -119,14 +119,12 @@ def _identities(batch: Batch, windows: Windows, tcp: TcpRows, offset: NDArray[np
 
 def _timestamps(batch: Batch, windows: Windows, tcp: TcpRows, offset: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the timestamp value of each row's options, -1 without one."""
-    value = np.full(len(offset), -1, np.int64)
     start = tcp.ip.start + HEADER
     room = np.minimum(offset, tcp.ip.captured) - HEADER  # bytes of options that were captured
-    left = room > 0
     established = windows.take(start, _ESTABLISHED)
     common = (room >= _ESTABLISHED.itemsize) & (established["kinds"] == _ESTABLISHED_KINDS)
-    value[common] = established["value"][common]
-    left &= ~common
+    value: NDArray[np.int64] = np.where(common, established["value"], np.int64(-1))
+    left = (room > 0) & ~common
     if left.any():
         syn = windows.take(start, _SYN)
         common = (room >= _SYN.itemsize) & (syn["mss"] == _SYN_MSS) & (syn["kinds"] == _SYN_KINDS)

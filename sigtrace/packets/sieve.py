@@ -109,7 +109,7 @@ class Sieve:
         """
         groups: list[_OfColumns | _OfRecords] = [*map(_of_columns, tcp), _of_records(batch, segments)]
         dropped = [group.among(self._dropped) for group in groups]
-        if any((group.flags[left_out] & SYN).any() for group, left_out in zip(groups, dropped, strict=True)):
+        if any(((group.flags & SYN != 0) & left_out).any() for group, left_out in zip(groups, dropped, strict=True)):
             self._admit_in_order(groups, dropped)
         for group, left_out in zip(groups, dropped, strict=True):
             kind[group.rows[left_out]] = Kind.DROPPED
@@ -137,7 +137,7 @@ class Sieve:
         for one in Kind:
             is_one = kind == one
             count = int(np.count_nonzero(is_one))
-            counted = length if count == packets else int(wire[is_one].sum()) if count else 0
+            counted = length if count == packets else int((wire * is_one).sum()) if count else 0
             self._packets[one] += count
             self._bytes[one] += counted
             packets -= count
