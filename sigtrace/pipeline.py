@@ -207,7 +207,7 @@ class Analyzer:
                 self._decode_all(reassembler.feed(unit))
             elif isinstance(unit, Run):
                 self._take_run(unit, agenda)
-            elif not reassembler.take_acknowledgments(unit):
+            elif not reassembler.take_acknowledgments(unit) and not reassembler.pass_by(unit):
                 agenda.split_first(unit)
         self._decode_all(reassembler.end())
 
@@ -216,7 +216,8 @@ class Analyzer:
         rows, stream = run.of.rows, self._reassembler.carrier(run)
         decoder = self._decoders.get(stream.connection.number) if stream is not None else None
         if stream is None or decoder is None:
-            agenda.split(run)
+            if not self._reassembler.pass_by(run):
+                agenda.split(run)
             return
         data = run.join()
         size = run.within(decoder.inside(stream.from_originator, data))

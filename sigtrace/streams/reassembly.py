@@ -107,6 +107,8 @@ class Reassembler:
             or interface != stream.interface
             or at_ns >= self._alarms.next_ns
         ):
+            if stream is not None and stream.connection.forgotten and not flags & SYN:
+                return self._let_pass(stream, segment)
             return self._examine(endpoints, stream, segment)
         # The ordinary segment: an acknowledgment, or data in order, and nothing else to learn from it.
         connection = stream.connection
@@ -174,6 +176,19 @@ class Reassembler:
         if stream is None or self._turns is None or not listens(stream, run):
             return False
         take_acknowledgments(stream, run, self._turns)
+        return True
+
+    def pass_by(self, run: Run | Acknowledgments) -> bool:
+        """Let a run pass of a connection that is not followed any more; tell whether it is of one.
+
+        What is forgotten amid a batch has the rest of it still to come.
+        """
+        stream = self._streams.get(run.endpoints)
+        if stream is None or not stream.connection.forgotten:
+            return False
+        stream.connection.last_ns = run.last_ns
+        for one, rows in zip((stream, stream.peer), run.parts, strict=False):
+            one.packets += len(rows)
         return True
 
     def end(self) -> Sequence[Delivery | Notice]:
@@ -300,6 +315,16 @@ class Reassembler:
                 self._arm(connection)
         if segment.at_ns >= connection.alarm_ns:
             self._end_patience(connection, segment.at_ns, out)
+        self._pass_time(segment.at_ns, out)
+        return out or _NOTHING
+
+    def _let_pass(self, stream: Stream, segment: Segment) -> Sequence[Delivery | Notice]:
+        """Only count a segment of a connection that is not followed any more."""
+        out: Out = []
+        if self._left:
+            self._tidy(out)
+        stream.connection.last_ns = segment.at_ns
+        stream.packets += 1
         self._pass_time(segment.at_ns, out)
         return out or _NOTHING
 

@@ -342,3 +342,30 @@ def test_an_alarm_among_acknowledgments(*, late: bool) -> None:
     later = [one._replace(at_ns=one.at_ns + late * 200 * SECOND) for one in segments[size:]]
     _, taken = take_all([*segments[:size], *later], size)
     assert taken is not late
+
+
+# ── connections that are not followed any more ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("segments", [conversation(), listening()], ids=["download", "acknowledgments"])
+def test_runs_of_a_forgotten_connection_pass_by(segments: list[Segment]) -> None:
+    """Runs of a connection that was forgotten are counted as their rows are, and those of one that is followed not."""
+    before, after = split(segments) if segments[0].flags & SYN else (segments[:HEARD], segments[HEARD:])
+    one_by_one, passing = Reassembler(), Reassembler()
+    for reassembler in (one_by_one, passing):
+        for segment in rows_of(before).segments():
+            reassembler.feed(segment)
+    rows = rows_of(after)
+    (run,) = find_runs(rows)
+    assert not passing.pass_by(run)
+    for reassembler in (one_by_one, passing):
+        reassembler.forget(1)
+    for segment in rows.segments():
+        assert not one_by_one.feed(segment)
+    passing.begin(rows)
+    assert passing.pass_by(run)
+    assert not passing.end()
+    assert passing.flows() == one_by_one.flows()
+    assert sum(counts.packets for counts in (passing.flow(1).from_originator, passing.flow(1).from_responder)) == len(
+        segments
+    )
