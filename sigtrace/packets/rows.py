@@ -87,6 +87,27 @@ class Rows(NamedTuple):
                 made[at] = self.objects.get(row, made[at])
         return made
 
+    def segment(self, row: int) -> Segment:
+        """Return one row as an object: quicker than `segments`, for a few."""
+        if row in self.objects:
+            return self.objects[row]
+        start, held = int(self.start[row]), int(self.held[row])
+        (payload,) = self._payloads((start,), (start + held,))
+        return Segment(
+            int(self.number[row]),
+            int(self.at_ns[row]),
+            int(self.interface[row]),
+            self.source[row].item(),
+            self.destination[row].item(),
+            int(self.sequence[row]),
+            int(self.acknowledgment[row]),
+            int(self.flags[row]),
+            int(self.window[row]),
+            payload,
+            int(self.length[row]),
+            int(self.identity[row]),
+        )
+
     def _payloads(self, start: Sequence[int], end: Sequence[int]) -> list[bytes]:
         buffer = self.buffer.data
         return [bytes(buffer[first:last]) if last > first else b"" for first, last in zip(start, end, strict=True)]

@@ -135,7 +135,7 @@ class Run(NamedTuple):
 
     def within(self, length: int) -> int:
         """Return how many rows with data lie within so many bytes."""
-        return int(np.searchsorted(self.ends, self.sent + length, side="right"))
+        return int(self.ends.searchsorted(self.sent + length, side="right"))
 
     def join(self) -> bytes:
         """Return the bytes of all rows with data."""

@@ -85,7 +85,7 @@ def take_run(stream: Stream, run: Run, data: bytes, turns: Turns) -> None:
     rows, peer, bare = turns.rows, stream.peer, run.bare
     copies, delivered = stream.shared.copies, stream.shared.delivered
     stream.connection.last_ns = run.last_ns
-    copies.add_run(run.endpoints, SeenRun(rows, run.data, turns.first))
+    copies.add_run(stream.endpoint + peer.endpoint, SeenRun(rows, run.data, turns.first))
     delivered.add_run(DeliveredRun(stream, stream.next - run.sent, run.ends, run.data, turns.first, data))
     stream.packets += run.size
     stream.bytes += len(data)
@@ -117,7 +117,7 @@ def listens(stream: Stream, run: Acknowledgments) -> bool:
         and stream.told != UNKNOWN
         and 0 < (int(run.numbers[0]) - stream.told) & MASK < HALF
         and not (peer.soft and (run.numbers == (peer.next + 1) & MASK).any())
-        and stream.shared.copies.all_new(run.endpoints, SeenRun(rows, run.rows, 0))
+        and stream.shared.copies.all_new(stream.endpoint + peer.endpoint, SeenRun(rows, run.rows, 0))
     )
 
 
@@ -129,23 +129,27 @@ def take_acknowledgments(stream: Stream, run: Acknowledgments, turns: Turns) -> 
     stream.told = int(run.numbers[-1])
     stream.packets += run.size
     connection.last_ns = run.last_ns
-    stream.shared.copies.add_run(run.endpoints, SeenRun(turns.rows, run.rows, turns.first))
+    stream.shared.copies.add_run(stream.endpoint + peer.endpoint, SeenRun(turns.rows, run.rows, turns.first))
     stream.refresh()
     peer.refresh()
 
 
 def _telling(peer: Stream, run: Acknowledgments) -> list[Segment]:
-    """Return those rows by which a stream learns all it learns by a run: of those beyond it the first and the furthest.
+    """Return those rows by which a stream learns all it learns by a run: of those beyond it the furthest.
 
-    And the last one that is too far beyond it to be believed. Each row is further than those before it, so these are
-    found by halving; unless what was beyond begins to count as behind on the way.
+    And the first of them, if none was beyond it before, and the last one that is too far to be believed. Each row is
+    further than those before it, so these are found by halving; unless what was beyond begins to count as behind.
     """
     first, last = (difference(int(run.numbers[place]), peer.next) for place in (0, -1))
     if first > last:
         return run.of.segments(run.rows)
     ahead = first + (run.numbers - run.numbers[0] & MASK)
     near, far = ahead.searchsorted((1, PLAUSIBLE + 1)).tolist()
-    telling = {near, int(ahead.searchsorted(ahead[far - 1]))} if near < far else set()
+    telling = set()
+    if near < far:
+        telling.add(int(ahead.searchsorted(ahead[far - 1])))
+        if peer.hole is None or peer.acked <= peer.next:
+            telling.add(near)
     if far < run.size:
         telling.add(run.size - 1)
-    return run.of.segments(run.rows[sorted(telling)]) if telling else []
+    return [run.of.segment(int(run.rows[row])) for row in sorted(telling)]

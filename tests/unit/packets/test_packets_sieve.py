@@ -13,6 +13,7 @@ from sigtrace.notices import Notice
 from sigtrace.packets import dropped
 from sigtrace.packets.dropped import DroppedFlows, direction_of
 from sigtrace.packets.packet import ACK, SYN, Segment
+from sigtrace.packets.rows import Rows
 from sigtrace.packets.sieve import Sieve
 from sigtrace.packets.tally import Kind
 from sigtrace.packets.transport.tcp import HAS_IDENTIFICATION, HAS_TIMESTAMP, timestamp_value
@@ -203,6 +204,14 @@ def test_record_order_across_shapes() -> None:
     found = Sieve().feed(batch_of(rows, first_number=100))
     numbers = [unit.packet if isinstance(unit, Notice) else unit.number for unit in found]
     assert numbers == [100, 101, 102, 103, 104, 106]
+
+
+def test_one_row_is_what_all_rows_are() -> None:
+    """A row by itself is the same object as among all rows, also one that did not come by columns, and one cut off."""
+    cut = record(request(payload=b"x" * 100), snap_length=90)
+    rows, _ = Sieve().sift(batch_of([record(request()), record(tunnelled(request())), cut]))
+    assert isinstance(rows, Rows)
+    assert [rows.segment(row) for row in range(rows.size)] == rows.segments()
 
 
 def test_unknown_link_types_are_told_once_each() -> None:
