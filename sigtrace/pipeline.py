@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,11 +13,13 @@ from sigtrace.application.socketio.packet import EnginePurpose
 from sigtrace.application.socketio.traffic import bears_socketio, decode_socketio
 from sigtrace.application.unfinished import Unfinished
 from sigtrace.application.websocket.message import ControlFrame, Message
+from sigtrace.application.whole_flow import decode_whole
 from sigtrace.calls.history import write_history
 from sigtrace.calls.surroundings import Surroundings
 from sigtrace.capture.batch import Batch
 from sigtrace.capture.facts import CaptureFacts
 from sigtrace.notices import Notice, NoticeLog
+from sigtrace.packets.endpoint import decode_endpoint
 from sigtrace.packets.packet import Segment
 from sigtrace.packets.rows import Rows
 from sigtrace.packets.sieve import Sieve
@@ -27,7 +30,8 @@ from sigtrace.signaling.message_log import MessageLog
 from sigtrace.signaling.numbering import Numbering, number_in_time
 from sigtrace.signaling.reading import read_units
 from sigtrace.signaling.recollection import Recollection
-from sigtrace.streams.agenda import Agenda
+from sigtrace.streams.agenda import Agenda, Later
+from sigtrace.streams.conversation import Conversation
 from sigtrace.streams.flow import Delivery, End
 from sigtrace.streams.order import TimeOrder
 from sigtrace.streams.reassembly import MAX_KEPT_FACTS, Reassembler
@@ -39,11 +43,12 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
     from sigtrace.application.socketio.traffic import SocketTraffic
+    from sigtrace.application.whole_flow import Told
     from sigtrace.calls.rooms.channels import Channel
     from sigtrace.capture.batch import CaptureItem
     from sigtrace.signaling.protocol import SignalingProtocol
     from sigtrace.streams.acknowledgments import Acknowledgments
-    from sigtrace.streams.flow import Flow
+    from sigtrace.streams.flow import Flow, Words
 
 
 FACTS_UNTIDIED: Final = 10_000
@@ -101,6 +106,7 @@ class Analyzer:
         self._half_ended: set[int] = set()  # flows of which one direction has ended
         self._early_ends: dict[int, Delivery] = {}  # by flow: the end of a direction before anything was said
         self._spoken: dict[int, _Speech] = {}  # flows that carried something decoded
+        self._told: dict[int, tuple[tuple[Words, Words], Told]] = {}  # by whole connections, by row
         self._tidy_at = FACTS_UNTIDIED
         self._unfinished = Unfinished()
         self._exchanges = ExchangeLog(protocols, bears=bears_socketio)
@@ -133,7 +139,7 @@ class Analyzer:
             self._decode(delivery)
         for decoder in self._decoders.values():
             if decoder is not None:
-                self._keep(decoder.close(), decoder)
+                self._keep(decoder.close(), _speech(decoder))
         flows = self._flows()
         del self._reassembler, self._decoders  # what follows needs the memory
         messages, controls = self._messages.finished()
@@ -153,7 +159,7 @@ class Analyzer:
         for number, decoder in self._decoders.items():
             if decoder is not None and (found := decoder.hanging()):
                 hanging += found
-                self._note_speech(number, decoder)
+                self._spoken[number] = _speech(decoder)
         messages, controls = self._messages.so_far()
         if self._recollection is None:
             self._recollection = Recollection()
@@ -191,13 +197,24 @@ class Analyzer:
         self._reassemble(ready)
         if passing:
             rows = found.first(passing)
-            runs = find_runs(rows) if self._runs else []
+            runs = find_runs(rows, has_room=self._reassembler.has_room) if self._runs else []
+            runs = [run for run in runs if not isinstance(run, Conversation) or self._is_http(run)]
             if runs:
                 self._reassemble_runs(rows, runs)
             else:
                 self._reassemble(rows.segments())
 
-    def _reassemble_runs(self, rows: Rows, runs: Sequence[Run | Acknowledgments]) -> None:
+    def _is_http(self, whole: Conversation) -> bool:
+        """Decode what is said on a whole connection; tell whether it is HTTP, and so can be taken at once."""
+        words = whole.words(0), whole.words(1)
+        ends = decode_endpoint(whole.source), decode_endpoint(whole.destination)
+        told = decode_whole(words, whole.answer_place, partial(whole.items, words), ends)
+        if told is None:
+            return False
+        self._told[whole.place] = words, told
+        return True
+
+    def _reassemble_runs(self, rows: Rows, runs: Sequence[Run | Acknowledgments | Conversation]) -> None:
         """Give segments and runs to the reassembler, and what comes out to the decoders."""
         reassembler, agenda = self._reassembler, Agenda(rows, runs)
         reassembler.begin(rows)
@@ -205,11 +222,31 @@ class Analyzer:
             self._decode_all(reassembler.reach(place))
             if isinstance(unit, Segment):
                 self._decode_all(reassembler.feed(unit))
+            elif isinstance(unit, Later):
+                unit.act()
+            elif isinstance(unit, Conversation):
+                self._take_conversation(unit, agenda)
             elif isinstance(unit, Run):
                 self._take_run(unit, agenda)
             elif not reassembler.take_acknowledgments(unit) and not reassembler.pass_by(unit):
                 agenda.split_first(unit)
         self._decode_all(reassembler.end())
+
+    def _take_conversation(self, whole: Conversation, agenda: Agenda) -> None:
+        """Take a whole connection at once; what it tells is kept when the turn of the row has come that tells it."""
+        words, told = self._told.pop(whole.place)
+        out: list[Delivery | Notice] = []
+        number = self._reassembler.take_conversation(whole, words, out)
+        self._decode_all(out)
+        if number is None:
+            agenda.split(whole)
+            return
+        self.news += 1
+        self._unfinished.grow_within(
+            sum(len(one.data) for one in words) + told.begun, sum(one.packets for one in words)
+        )
+        for place, found in told.by(number):
+            agenda.put_back(Later(place, partial(self._keep, found, _ASKED_BY_ORIGINATOR)))
 
     def _take_run(self, run: Run, agenda: Agenda) -> None:
         """Take as much of a run at once as lies within a body; before that and behind it, one by one."""
@@ -266,7 +303,7 @@ class Analyzer:
             found = decoder.feed(from_originator, item)
             self._unfinished.grow(item, decoder.begun - before)
             if found:
-                self._keep(found, decoder)
+                self._keep(found, _speech(decoder))
             if decoder.speech is Speech.OTHER:
                 self._drop(number, decoder)
         if isinstance(item, End) and number in self._decoders:
@@ -283,7 +320,7 @@ class Analyzer:
 
     def _drop(self, number: int, decoder: FlowDecoder) -> None:
         """Spend no more work on a flow that speaks something else; what it had said before stays."""
-        self._keep(decoder.close(), decoder)
+        self._keep(decoder.close(), _speech(decoder))
         if self._all_flows or number in self._spoken:
             self._decoders[number] = None
             return
@@ -298,10 +335,10 @@ class Analyzer:
             return
         self._half_ended.discard(number)
         if decoder is not None:
-            self._keep(decoder.close(), decoder)
+            self._keep(decoder.close(), _speech(decoder))
         del self._decoders[number]
 
-    def _keep(self, found: Iterable[Exchange | Message | ControlFrame | Notice], decoder: FlowDecoder) -> None:
+    def _keep(self, found: Iterable[Exchange | Message | ControlFrame | Notice], speech: _Speech) -> None:
         for one in found:
             if isinstance(one, Exchange):
                 kept = self._exchanges.add(one)
@@ -313,10 +350,7 @@ class Analyzer:
                 self._notices.add(one)
                 continue
             if kept or (self._all_flows and len(self._spoken) < MAX_KEPT_FACTS):
-                self._note_speech(one.flow, decoder)
-
-    def _note_speech(self, number: int, decoder: FlowDecoder) -> None:
-        self._spoken[number] = _SPEECHES[decoder.speech, decoder.client_is_originator is not False]
+                self._spoken[one.flow] = speech
 
     def _tidy_flows(self) -> None:
         """Once there are twice as many as last time, let the facts go of flows that are over and said nothing kept."""
@@ -455,3 +489,9 @@ _SPEECHES = {
     for speech in Speech
     for by_originator in (True, False)
 }
+
+_ASKED_BY_ORIGINATOR: Final = _SPEECHES[Speech.HTTP, True]
+
+
+def _speech(decoder: FlowDecoder) -> _Speech:
+    return _SPEECHES[decoder.speech, decoder.client_is_originator is not False]

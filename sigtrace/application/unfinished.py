@@ -43,7 +43,7 @@ class Unfinished:
             self._grown += len(item.data) + CHUNK_COST + begun
 
     def grow_within(self, length: int, chunks: int) -> None:
-        """Count what the bytes of many chunks may have added, that lie within a body."""
+        """Count what the bytes of many chunks may have added, that lie within a body, or are all that is said."""
         self._grown += length + CHUNK_COST * chunks
 
     @property

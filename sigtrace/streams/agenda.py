@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from sigtrace.streams.runs import LEAST_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sigtrace.packets.packet import Segment
     from sigtrace.packets.rows import Rows
     from sigtrace.streams.acknowledgments import Acknowledgments
+    from sigtrace.streams.conversation import Conversation
     from sigtrace.streams.runs import Run
+
+Rest: TypeAlias = "Run | Acknowledgments | Conversation"
+
+
+class Later(NamedTuple):
+    """What is to be done when the turn of a row has come that was taken before it."""
+
+    place: int
+    act: Callable[[], None]
 
 
 class Agenda:
@@ -26,9 +36,9 @@ class Agenda:
         runs: among them.
     """
 
-    def __init__(self, rows: Rows, runs: Sequence[Run | Acknowledgments]) -> None:
+    def __init__(self, rows: Rows, runs: Sequence[Rest]) -> None:
         self._rows = rows
-        self._due: list[tuple[int, Segment | Run | Acknowledgments]] = [(run.place, run) for run in runs]  # a heap
+        self._due: list[tuple[int, Segment | Rest | Later]] = [(run.place, run) for run in runs]  # a heap
         heapify(self._due)
         alone = np.ones(rows.size, bool)
         for run in runs:
@@ -37,7 +47,7 @@ class Agenda:
         places = np.flatnonzero(alone)
         self._alone = zip(places.tolist(), rows.segments(places), strict=True)
 
-    def __iter__(self) -> Iterator[tuple[int, Segment | Run | Acknowledgments]]:
+    def __iter__(self) -> Iterator[tuple[int, Segment | Rest | Later]]:
         """Yield what comes next, and the place of its first row."""
         due = self._due
         for place, segment in self._alone:
@@ -47,11 +57,11 @@ class Agenda:
         while due:
             yield heappop(due)
 
-    def put_back(self, run: Run | Acknowledgments) -> None:
-        """Do what is left of a run later."""
+    def put_back(self, run: Rest | Later) -> None:
+        """Do later what is left of a run, or what has to wait."""
         heappush(self._due, (run.place, run))
 
-    def split(self, run: Run | Acknowledgments) -> None:
+    def split(self, run: Rest) -> None:
         """Do the rows of a run one by one."""
         places = run.rows
         for place, segment in zip(places.tolist(), self._rows.segments(places), strict=True):

@@ -14,6 +14,7 @@ from sigtrace.streams.stream import Stream
 
 if TYPE_CHECKING:
     from sigtrace.packets.packet import Segment
+    from sigtrace.streams.conversation import Conversation
     from sigtrace.streams.shared import Out, Shared
 
 # A SYN captured after the first data of its stream still fits when it stands this close to it.
@@ -158,6 +159,13 @@ class Connection:
         self.handshake_seen = True
         self.syn_ns, self.syn_ack_ns = syn.at_ns, answer.at_ns
         self.last_ns = answer.at_ns
+
+    def take_whole(self, whole: Conversation) -> None:
+        """Take all segments of a conversation, nothing before: leave what `receive` leaves of one after the other."""
+        self.handshake_seen = True
+        self.syn_ns, self.syn_ack_ns, self.last_ns = whole.syn_ns, whole.syn_ack_ns, whole.last_ns
+        first = whole.closed_first
+        self.closed_ns, self.closed_by = whole.fins[first].at_ns, (Closer.ORIGINATOR, Closer.RESPONDER)[first]
 
     def receive(self, stream: Stream, segment: Segment, out: Out) -> None:
         """Take a segment that belongs here and is no copy."""

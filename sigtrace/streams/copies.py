@@ -29,6 +29,8 @@ GENERATION: Final = 8192
 OTHER_INTERFACE_NS: Final = 150_000_000  # under the 200 ms that are the shortest retransmission timeout in use
 SAME_INTERFACE_NS: Final = 1_000_000  # under any retransmission, over the way through a bridge
 
+_NO_BOUNDS: Final = (MASK, 0)
+
 _Key: TypeAlias = tuple[bytes, int, int, int, int, int, int]
 _First: TypeAlias = tuple[int, int, int]  # time and interface of the first, and its turn
 
@@ -56,6 +58,12 @@ class SeenRun(NamedTuple):
         """Tell whether a row acknowledges one of these numbers."""
         return bool(np.isin(self.numbers, numbers).any())
 
+    def from_source(self, endpoints: bytes) -> SeenRun:
+        """Return those of these endpoints, of rows that are of both directions."""
+        source, destination = self.rows.source, self.rows.destination
+        chosen = [at for at in self.places.tolist() if source[at].item() + destination[at].item() == endpoints]
+        return self._replace(places=np.array(chosen, np.int64))
+
     def find(self, key: _Key, since: int) -> _First | None:
         """Return the row with a key, unless its turn was before another."""
         places = self.places
@@ -74,51 +82,62 @@ def _fields(rows: Rows) -> tuple[Column, ...]:
     return (rows.sequence, rows.acknowledgment, rows.flags, rows.window, rows.length, rows.identity)
 
 
-class _Acknowledged:
-    """Between which numbers the bare acknowledgments of a generation are, by endpoints.
+class _Generation:
+    """What is asked of the segments of a generation together, by endpoints.
 
-    Only who takes runs asks, so nothing is done for it when a segment is remembered: what came since is caught up on.
+    Only who takes many segments at once asks, so nothing is done for it when one is remembered: what came since is
+    caught up on.
     """
 
-    __slots__ = ("_bounds", "_looked_through", "segments")
+    __slots__ = ("_bounds", "_caught_up", "conversations", "segments")
 
     def __init__(self, segments: dict[_Key, _First]) -> None:
         self.segments = segments  # it grows
-        self._looked_through = 0
-        self._bounds: dict[bytes, tuple[int, int]] = {}
+        self._caught_up = 0
+        self._bounds: dict[bytes, tuple[int, int]] = {}  # the numbers between which those without data acknowledge
+        self.conversations: dict[bytes, SeenRun] = {}  # of both directions
+
+    def knows(self, there: bytes, back: bytes) -> bool:
+        """Tell whether there is anything between two ends."""
+        self._catch_up()
+        return there in self.conversations or there in self._bounds or back in self._bounds
 
     def reaches(self, endpoints: bytes, low: int, high: int) -> bool:
         """Tell whether one of these endpoints may acknowledge a number from one to another."""
-        size = len(self.segments)
-        for ends, _, number, _, _, length, _ in islice(reversed(self.segments), size - self._looked_through):
-            if not length:
-                lowest, highest = self._bounds.get(ends, (number, number))
-                self._bounds[ends] = min(lowest, number), max(highest, number)
-        self._looked_through = size
-        lowest, highest = self._bounds.get(endpoints, (MASK, 0))
+        self._catch_up()
+        lowest, highest = self._bounds.get(endpoints, _NO_BOUNDS)
         return low <= highest and lowest <= high
+
+    def _catch_up(self) -> None:
+        size, bounds = len(self.segments), self._bounds
+        for ends, _, number, _, _, length, _ in islice(reversed(self.segments), size - self._caught_up):
+            lowest, highest = bounds.get(ends, _NO_BOUNDS)
+            bounds[ends] = (lowest, highest) if length else (min(lowest, number), max(highest, number))
+        self._caught_up = size
 
 
 class Copies:
     """The segments seen lately, by what a copy has in common with its original."""
 
-    __slots__ = ("_acknowledged", "_older", "_runs", "recent", "turning")
+    __slots__ = ("_conversed", "_generations", "_older", "_runs", "recent", "turning")
 
     def __init__(self) -> None:
         # endpoints, sequence, acknowledgment, flags, window, length, identity → the first
         self.recent: dict[_Key, _First] = {}
         self._older: dict[_Key, _First] = {}
-        self._acknowledged = _Acknowledged(self.recent), _Acknowledged(self._older)
+        self._generations = _Generation(self.recent), _Generation(self._older)
+        self._conversed = False  # whether there is any conversation
         self._runs: dict[bytes, list[SeenRun]] = {}  # by endpoints
         self.turning = GENERATION  # the turn at which the next generation begins
 
     def rotate(self, turn: int) -> None:
         """Let the older generation go, or both, at the turn with which a new one begins or after it."""
-        before, _ = self._acknowledged
+        before, _ = self._generations
         if turn >= self.turning + GENERATION:
-            before = _Acknowledged({})
+            before = _Generation({})
         self._older, self.recent = before.segments, {}
-        self._acknowledged = _Acknowledged(self.recent), before
+        self._generations = _Generation(self.recent), before
+        self._conversed = bool(before.conversations)
         self.turning = turn - turn % GENERATION + GENERATION
         since = self._since
         runs = {
@@ -148,23 +167,46 @@ class Copies:
             other_low, other_high = other.acknowledged
             if low <= other_high and other_low <= high and other.acknowledges_any(run.numbers):
                 return False
-        if not any(each.reaches(endpoints, low, high) for each in self._acknowledged):
+        if any(endpoints in each.conversations for each in self._generations):
+            return False
+        if not any(each.reaches(endpoints, low, high) for each in self._generations):
             return True
         fields = (column[run.places].tolist() for column in _fields(run.rows))
         keys = [*zip(repeat(endpoints), *fields, strict=False)]
         return self.recent.keys().isdisjoint(keys) and self._older.keys().isdisjoint(keys)
+
+    def knows(self, there: bytes, back: bytes) -> bool:
+        """Tell whether anything was seen lately between two ends, one way or the other."""
+        recent, older = self._generations
+        return recent.knows(there, back) or older.knows(there, back) or there in self._runs or back in self._runs
+
+    def add_conversation(self, there: bytes, back: bytes, rows: SeenRun) -> None:
+        """Remember rows of both directions between endpoints of which nothing is known, none of them a copy."""
+        conversations = self._generations[0].conversations
+        conversations[there] = conversations[back] = rows
+        self._conversed = True
 
     def seen(self, endpoints: bytes, segment: Segment, turn: int) -> bool:
         """Tell whether a segment is a copy of one seen lately; if it is not, remember it."""
         _, at_ns, interface, _, _, sequence, acknowledgment, flags, window, _, length, identity = segment
         key = (endpoints, sequence, acknowledgment, flags, window, length, identity)
         first = self.recent.get(key) or self._older.get(key)
+        if first is None and self._conversed:
+            first = self._in_conversation(key)
         if endpoints in self._runs:
             first = self._newest(endpoints, key, first)
         if first is not None and (identity > 0 or _without_identity(first, at_ns, interface, length, flags)):
             return True
         self.recent[key] = (at_ns, interface, turn)
         return False
+
+    def _in_conversation(self, key: _Key) -> _First | None:
+        """Return the row of a conversation with a key: it is older than all that came one by one between its ends."""
+        for generation in self._generations:
+            rows = generation.conversations.get(key[0])
+            if rows is not None:
+                return rows.from_source(key[0]).find(key, 0)
+        return None
 
     def _newest(self, endpoints: bytes, key: _Key, first: _First | None) -> _First | None:
         for run in reversed(self._runs[endpoints]):

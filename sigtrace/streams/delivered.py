@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # What is repeated later than that is not compared.
 DELIVERED_KEPT: Final = 256
 
+_NO_TURNS: Final = np.zeros(0, np.int64)
+
 
 class DeliveredRun(NamedTuple):
     """Pieces of one stream, one a turn, that follow each other."""
@@ -46,18 +48,31 @@ class DeliveredRun(NamedTuple):
 class Delivered:
     """The last DELIVERED_KEPT pieces."""
 
-    __slots__ = ("_runs", "pieces")
+    __slots__ = ("_over", "_runs", "pieces")
 
     def __init__(self) -> None:
         self.pieces: deque[tuple[int, Outlet, int, bytes]] = deque(maxlen=DELIVERED_KEPT)  # turn, stream, start, bytes
         self._runs: list[DeliveredRun] = []
+        self._over: list[NDArray[np.int64]] = []  # turns
 
     def add_run(self, run: DeliveredRun) -> None:
         """Remember the pieces of a run."""
         self._runs.append(run)
 
+    def add_over(self, turns: NDArray[np.int64]) -> None:
+        """Remember that there are pieces of streams that are over: nothing is compared with them, but they count."""
+        self._over.append(turns)
+
     def tidy(self, turn: int) -> None:
-        """Let runs go from before the batch that began at a turn, if enough pieces of it follow them."""
+        """Let go what is not needed now that all turns have come of the batch that began at a turn.
+
+        Of pieces that only count the last ones, if others are older; and runs from before the batch, if enough pieces
+        of it follow them.
+        """
+        if self._over:
+            over = self._turns_over()[-DELIVERED_KEPT:]
+            full = len(self.pieces) == DELIVERED_KEPT
+            self._over = [] if full and over[-1] < self.pieces[0][0] else [over]
         late = [run for run in self._runs if run.turn >= turn]
         if sum(len(run.places) for run in late) >= DELIVERED_KEPT:
             self._runs = late
@@ -65,15 +80,15 @@ class Delivered:
     def contradicts(self, stream: Outlet, start: int, data: bytes, turn: int) -> bool:
         """Tell whether bytes that start at a position differ from those that were delivered there before a turn."""
         end = start + len(data)
-        pieces = self._pieces_among_runs(turn) if self._runs else self.pieces
+        pieces = self._pieces_among_others(turn) if self._runs or self._over else self.pieces
         for _, other, other_start, delivered in pieces:  # no call for those that lie elsewhere, which most do
             if other is stream and other_start < end and contradict(start, data, other_start, delivered):
                 return True
         return False
 
-    def _pieces_among_runs(self, turn: int) -> Iterator[tuple[int, Outlet, int, bytes]]:
-        oldest = self._oldest_turn(turn)
-        left = DELIVERED_KEPT
+    def _pieces_among_others(self, turn: int) -> Iterator[tuple[int, Outlet, int, bytes]]:
+        oldest, over = self._oldest_turn(turn), self._turns_over()
+        left = DELIVERED_KEPT - int(np.count_nonzero((over >= oldest) & (over < turn)))
         for run in self._runs:
             low, high = np.searchsorted(run.places, (oldest - run.turn, turn - run.turn)).tolist()
             left -= high - low
@@ -83,6 +98,13 @@ class Delivered:
 
     def _oldest_turn(self, turn: int) -> int:
         """Return the turn of the last piece but DELIVERED_KEPT before a turn."""
-        turns = np.concatenate([[piece[0] for piece in self.pieces], *(run.places + run.turn for run in self._runs)])
+        of_runs = (run.places + run.turn for run in self._runs)
+        turns = np.concatenate([[piece[0] for piece in self.pieces], *of_runs, self._turns_over()])
         turns = np.sort(turns[turns <= turn])
         return int(turns[-DELIVERED_KEPT]) if len(turns) >= DELIVERED_KEPT else 0
+
+    def _turns_over(self) -> NDArray[np.int64]:
+        """Return the turns of all pieces that only count, in order."""
+        if len(self._over) != 1:
+            self._over = [np.sort(np.concatenate(self._over))] if self._over else []
+        return self._over[0] if self._over else _NO_TURNS

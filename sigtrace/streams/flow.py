@@ -52,6 +52,18 @@ class End(NamedTuple):
 StreamItem: TypeAlias = Chunk | Gap | End
 
 
+class Words(NamedTuple):
+    """All that one side of a flow says, and when and by which packets that was brought."""
+
+    data: bytes
+    begin: int  # how much of it the first packet brought
+    packets: int
+    first_ns: int
+    last_ns: int
+    first_packet: int
+    last_packet: int
+
+
 class Delivery(NamedTuple):
     """One item of one direction of one flow."""
 

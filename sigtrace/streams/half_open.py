@@ -59,6 +59,10 @@ class HalfOpen:
         self._handshakes[endpoints] = known._replace(answer=segment)
         return True
 
+    def knows(self, endpoints: bytes) -> bool:
+        """Tell whether one is here that began with a segment between these endpoints."""
+        return endpoints in self._handshakes
+
     def take(self, segment: Segment) -> Handshake | None:
         """Remove and return what is here of a segment's connection; None when it is not here."""
         there, back = segment.source + segment.destination, segment.destination + segment.source

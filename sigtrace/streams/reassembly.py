@@ -21,7 +21,7 @@ from sigtrace.streams.patience import confirmed_time
 from sigtrace.streams.report import flows_left_out, too_many_flows
 from sigtrace.streams.sequence import HALF, MASK, NEVER, UNKNOWN
 from sigtrace.streams.shared import Shared
-from sigtrace.streams.taking import Turns, goes_on, listens, take_acknowledgments, take_run
+from sigtrace.streams.taking import Turns, goes_on, listens, take_acknowledgments, take_conversation, take_run
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from sigtrace.packets.packet import Segment
     from sigtrace.packets.rows import Rows
     from sigtrace.streams.acknowledgments import Acknowledgments
-    from sigtrace.streams.flow import Flow
+    from sigtrace.streams.conversation import Conversation
+    from sigtrace.streams.flow import Flow, Words
     from sigtrace.streams.half_open import Handshake
     from sigtrace.streams.runs import Run
     from sigtrace.streams.shared import Out
@@ -144,6 +145,20 @@ class Reassembler:
         """Say which rows come next, in order of time: each is then fed, or taken in a run when its first row is."""
         self._turns = Turns(rows, self._shared.turn, self._before_ns)
 
+    def has_room(self, flows: int) -> bool:
+        """Tell whether what is taken before its turn cannot change who leaves the tables, among rows of so many flows.
+
+        Either nobody has to leave, or so many connections are over that those which were for longest are the same. A
+        flow is counted again with each SYN; two connections of each may be added, where the old one carried nothing
+        and is followed by a stray one, and one that is over be met.
+        """
+        if len(self._half_open) + flows >= self._max_half_open:
+            return False
+        if len(self._connections) + 2 * flows < self._max_flows:
+            return True
+        over = sum(connection.closed for connection in self._connections.values())
+        return over >= 3 * flows + self._max_flows // 10
+
     def reach(self, place: int) -> Sequence[Delivery | Notice]:
         """Let time pass for the rows before a place that were taken in runs, as if each had come by itself."""
         turns = self._turns
@@ -177,6 +192,35 @@ class Reassembler:
             return False
         take_acknowledgments(stream, run, self._turns)
         return True
+
+    def take_conversation(self, whole: Conversation, words: tuple[Words, Words], out: Out) -> int | None:
+        """Take a whole connection, all at once, if nothing that is known makes it anything else.
+
+        Its words are not delivered: who takes it knows them.
+
+        Returns: the number of its flow; None when it is for the plain way.
+        """
+        turns, syn, half_open, copies = self._turns, whole.syn, self._half_open, self._copies
+        there, back = whole.ways
+        stream = self._streams.get(there)
+        if (
+            turns is None
+            or turns.turn(whole.last_place) >= copies.turning
+            or copies.knows(there, back)
+            or half_open.knows(there)
+            or half_open.knows(back)
+            or (stream is not None and stream.connection.belongs(stream, syn))
+        ):
+            return None
+        if self._left:
+            self._tidy(out)
+        if stream is None:
+            self._make_room(syn, out)
+            stream = self._open(there, syn)
+        else:
+            stream = self._replace(there, stream, syn, out)
+        take_conversation(stream.connection, whole, words, turns)
+        return stream.connection.number
 
     def pass_by(self, run: Run | Acknowledgments) -> bool:
         """Let a run pass of a connection that is not followed any more; tell whether it is of one.

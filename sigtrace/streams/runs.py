@@ -32,13 +32,17 @@ import numpy as np
 from sigtrace.packets.packet import ACK, FIN, RST, SYN
 from sigtrace.streams.acknowledgments import Acknowledgments, find_acknowledgments
 from sigtrace.streams.by_flow import sort_by_flow
+from sigtrace.streams.conversations import find_conversations
 from sigtrace.streams.sequence import HALF, MASK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from sigtrace.packets.rows import Rows
     from sigtrace.streams.by_flow import ByFlow
+    from sigtrace.streams.conversation import Conversation
 
 LEAST_ROWS: Final = 8
 """Rows with data that make a run worth its trouble, which is that of some ten objects."""
@@ -151,14 +155,20 @@ class Run(NamedTuple):
         return self._replace(last=middle, bare_last=bare), behind
 
 
-def find_runs(rows: Rows) -> list[Run | Acknowledgments]:
-    """Find the runs among rows that are in order of time; bare acknowledgments are one when they are of no other."""
+def find_runs(
+    rows: Rows, *, has_room: Callable[[int], bool] | None = None
+) -> list[Run | Acknowledgments | Conversation]:
+    """Find the runs among rows that are in order of time; bare acknowledgments are one when they are of no other.
+
+    Args: has_room: find conversations besides, if this allows it for so many flows; None: do not.
+    """
     if rows.size < LEAST_ROWS:
         return []
     flows = sort_by_flow(rows)
     sound = (rows.flags & _KIND == ACK) & (rows.held == rows.length)
     carrying, bare = (sound & (rows.length > 0))[flows.order], (sound & (rows.length == 0))[flows.order]
-    runs: list[Run | Acknowledgments] = []
+    runs: list[Run] = []
+    alone = np.ones(rows.size, bool)
     starts, ends = _find_bounds(rows, flows, carrying, bare)
     if len(starts):
         of = Ordinary(rows, flows.order, carrying)
@@ -166,8 +176,14 @@ def find_runs(rows: Rows) -> list[Run | Acknowledgments]:
         first, last = counted[starts], counted[ends]
         bounds = (column.tolist() for column in (first, last, starts - first, ends - last))
         runs += [Run(of, *each) for each in zip(*bounds, strict=True)]
-        bare &= ~_between(starts, ends, rows.size)
-    return runs + find_acknowledgments(rows, flows, bare)
+        alone = ~_between(starts, ends, rows.size)
+        bare &= alone
+    found = find_conversations(rows, flows, alone, has_room) if has_room is not None else []
+    if found:
+        left = np.ones(rows.size, bool)
+        left[found[0].of.chosen] = False
+        bare &= left[flows.order]
+    return [*runs, *found, *find_acknowledgments(rows, flows, bare)]
 
 
 def _between(starts: NDArray[np.int64], ends: NDArray[np.int64], size: int) -> NDArray[np.bool_]:

@@ -12,12 +12,15 @@ import numpy as np
 
 from sigtrace.streams.copies import SeenRun
 from sigtrace.streams.delivered import DeliveredRun
-from sigtrace.streams.sequence import HALF, MASK, PLAUSIBLE, UNKNOWN, difference
+from sigtrace.streams.sequence import HALF, MASK, PLAUSIBLE, UNKNOWN, difference, first_position
 
 if TYPE_CHECKING:
     from sigtrace.packets.packet import Segment
     from sigtrace.packets.rows import Rows
     from sigtrace.streams.acknowledgments import Acknowledgments
+    from sigtrace.streams.connection import Connection
+    from sigtrace.streams.conversation import Conversation
+    from sigtrace.streams.flow import Words
     from sigtrace.streams.runs import Run
     from sigtrace.streams.stream import Stream
 
@@ -48,7 +51,7 @@ class Turns:
 
     def before(self, place: int) -> tuple[int, int]:
         """Return up to when the row before a place lets time pass, and its own time."""
-        return int(self._times[place - 1]), int(self._times[place])
+        return self._times.item(place - 1), self._times.item(place)
 
     def passes(self, due_ns: int) -> tuple[int, int]:
         """Return the turn of the row that lets a time pass, and up to when it lets time pass."""
@@ -153,3 +156,23 @@ def _telling(peer: Stream, run: Acknowledgments) -> list[Segment]:
     if far < run.size:
         telling.add(run.size - 1)
     return [run.of.segment(int(run.rows[row])) for row in sorted(telling)]
+
+
+def take_conversation(connection: Connection, whole: Conversation, words: tuple[Words, Words], turns: Turns) -> None:
+    """Change all that the rows of a conversation change behind its SYN."""
+    connection.take_whole(whole)
+    for side, stream in enumerate(connection.streams):
+        data = words[side].data
+        stream.syn = whole.sequences[side]
+        stream.base = start = first_position(stream.syn + 1)
+        stream.interface = whole.interfaces[side]
+        stream.packets = whole.packets[side]
+        stream.bytes = len(data)
+        if stream.digest is not None:
+            stream.digest.update(data)
+        stream.fin, stream.fin_mark = start + len(data), whole.fins[side]
+        stream.next = stream.fin + 1
+        stream.ended = True
+    shared = connection.originator.shared
+    shared.copies.add_conversation(*whole.ways, SeenRun(turns.rows, whole.rows, turns.first))
+    shared.delivered.add_over(whole.said_rows + turns.first)

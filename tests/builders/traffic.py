@@ -42,6 +42,27 @@ def make_traffic(chance: Random) -> list[Record]:
     return [_record(segment, number) for number, segment in enumerate(segments, 1)]
 
 
+def make_exchanges(chance: Random) -> list[Record]:
+    """Return the packets of many connections of one exchange each, few of them damaged or odd."""
+    segments: list[Segment] = []
+    spread_ns = chance.choice((MILLISECOND, 20 * MILLISECOND, SECOND))
+    ports = chance.choice((5, 20, 1000))
+    for _ in range(chance.randint(4, 40)):
+        one = _short_connection(chance, START_NS + chance.randrange(spread_ns), ports)
+        if chance.randrange(4) == 0:
+            one = chance.choice(_DAMAGES)(chance, one)
+        if chance.randrange(12) == 0:
+            later_ns = chance.choice((0, 30_000, 100 * MILLISECOND))
+            one += [segment._replace(at_ns=segment.at_ns + later_ns) for segment in one]
+        segments += one
+    segments.sort(key=lambda segment: segment.at_ns)
+    if chance.randrange(5) == 0:
+        segments = chance.choice(_DAMAGES)(chance, segments)
+    if chance.randrange(8):
+        segments.sort(key=lambda segment: segment.at_ns)
+    return [_record(segment, number) for number, segment in enumerate(segments, 1)]
+
+
 def cut(records: list[Record], chance: Random) -> Iterator[Batch]:
     """Put records into batches of any size."""
     first = 0
@@ -94,6 +115,70 @@ def _connection(chance: Random) -> list[Segment]:
         sent = talk.client.endpoint
         talk.segments = [one._replace(interface=apart if one.source == sent else 0) for one in talk.segments]
     return talk.segments
+
+
+def _short_connection(chance: Random, start_ns: int, ports: int) -> list[Segment]:
+    """Open a connection, let the client ask and the server answer, and close it, mostly in the simplest way."""
+    port = 40000 + chance.randrange(ports)
+    client, server = f"10.77.0.11:{port}", "10.77.0.1:8888"
+    if chance.randrange(12) == 0:
+        client, server = "[fd77::1]:40000", "[fd77::2]:80"
+    isns = [chance.choice((1000, 2000, MASK - chance.randrange(600), chance.randrange(MASK))) for _ in range(2)]
+    step_ns = chance.choice((1000, 10_000, MILLISECOND))
+    talk = Conversation(client, server, client_isn=isns[0], server_isn=isns[1], step_ns=step_ns, start_ns=start_ns)
+    talk.handshake()
+    if chance.randrange(8) == 0:
+        _exchange(chance, talk)
+    else:
+        for side, said in (talk.client, _simple_request(chance)), (talk.server, _simple_answer(chance)):
+            side.send(said, mss=chance.choice((36, 400, 1448, 1448)))
+            for _ in range(chance.choice((0, 1, 1, 1, 2))):
+                side.other.acknowledge()
+            if chance.randrange(8) == 0:
+                _interrupt(chance, side, side.sequence)
+    _close(chance, talk)
+    if chance.randrange(3) == 0:
+        return [segment._replace(identity=-1) for segment in talk.segments]
+    return talk.segments
+
+
+def _close(chance: Random, talk: Conversation) -> None:
+    """Close a connection in one of the ways that are common, or not at all."""
+    end = chance.randrange(12)
+    if end < 7:
+        talk.close()
+    elif end < 9:
+        talk.server.fin(chance.choice((b"", b"more")))
+        talk.client.acknowledge()
+        talk.client.fin()
+        talk.server.acknowledge()
+    elif end == 9:
+        talk.client.fin()
+        talk.server.acknowledge()
+        talk.server.fin(b"late")
+    elif end == 10:
+        talk.client.fin()
+        talk.server.fin()
+        talk.client.reset()
+
+
+def _simple_request(chance: Random) -> bytes:
+    if chance.randrange(10) == 0:
+        return _request(chance, _body(chance))
+    body = _body(chance) if chance.randrange(2) else b""
+    length = b"Content-Length: %d\r\n" % len(body) if body or chance.randrange(4) == 0 else b""
+    methods = (b"GET /wait?peer_id=1", b"POST /message?peer_id=1&to=2", b"HEAD /x", b"CONNECT a:1")
+    (head,) = chance.choices(methods, (8, 8, 1, 1))
+    return head + b" HTTP/1.1\r\nHost: a\r\n" + length + b"\r\n" + body
+
+
+def _simple_answer(chance: Random) -> bytes:
+    if chance.randrange(10) == 0:
+        return _answer(chance)
+    body = _body(chance)
+    statuses = (b"200 OK", b"404 Not Found", b"304 Not Modified", b"100 Continue", b"101 Switching Protocols")
+    (status,) = chance.choices(statuses, (20, 4, 2, 1, 1))
+    return b"HTTP/1.1 " + status + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
 def _go_on(chance: Random, talk: Conversation) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sigtrace.pipeline import Analyzer
 from tests.builders.packets import batch_of
-from tests.builders.traffic import cut, make_traffic
+from tests.builders.traffic import cut, make_exchanges, make_traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +38,16 @@ def trace_of(batches: Iterable[Batch], *, runs: bool, all_flows: bool) -> Trace:
 def test_runs_tell_the_same(seed: int, *, all_flows: bool, whole: bool) -> None:
     """The trace of a capture, damaged or not, does not depend on whether runs are taken."""
     records = make_traffic(random.Random(seed))  # noqa: S311 - not for secrets
+    batches = [batch_of(records)] if whole else [*cut(records, random.Random(seed))]  # noqa: S311 - the same
+    plain = trace_of(batches, runs=False, all_flows=all_flows)
+    assert trace_of(batches, runs=True, all_flows=all_flows) == plain
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(seed=st.integers(0, 2**32), all_flows=st.booleans(), whole=st.booleans())
+def test_conversations_tell_the_same(seed: int, *, all_flows: bool, whole: bool) -> None:
+    """Nor on whether whole connections are."""
+    records = make_exchanges(random.Random(seed))  # noqa: S311 - not for secrets
     batches = [batch_of(records)] if whole else [*cut(records, random.Random(seed))]  # noqa: S311 - the same
     plain = trace_of(batches, runs=False, all_flows=all_flows)
     assert trace_of(batches, runs=True, all_flows=all_flows) == plain

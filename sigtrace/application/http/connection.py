@@ -259,7 +259,7 @@ class HttpConnection:
                 self._note(notice)
             self._lose(self._awaiting.pop(0))
         section = draft.section
-        self.begun += DRAFT_COST + FIELD_COST * len(section.fields)
+        self.begun += message_cost(len(section.fields))
         return self._frame(frame_request(section) if draft.head_complete else frame_cut(section, bodiless=False), draft)
 
     def _request_finished(self, draft: Draft[RequestLine]) -> None:
@@ -277,7 +277,7 @@ class HttpConnection:
         pair = self._pair_of(draft)
         pair.response = draft
         draft.unasked = pair.request is None
-        self.begun += DRAFT_COST + FIELD_COST * len(draft.section.fields)
+        self.begun += message_cost(len(draft.section.fields))
         method = pair.request.line.method if pair.request else None
         status = draft.line.status
         if pair.request is not None:
@@ -486,6 +486,11 @@ _CLOSES = {
     (Ending.REPLACED, True): ExchangeEnd.LOST,
     (Ending.REPLACED, False): ExchangeEnd.LOST,
 }
+
+
+def message_cost(fields: int) -> int:
+    """Return the bytes of memory that a message takes while it is here, beside its text, about."""
+    return DRAFT_COST + FIELD_COST * fields
 
 
 def _began_before(pair: Pair, response: Draft[StatusLine]) -> bool:

@@ -61,6 +61,23 @@ def test_pieces_that_enough_others_follow() -> None:
     assert not delivered.contradicts(ONE, 100, b"A", last)
 
 
+def test_pieces_of_streams_that_are_over() -> None:
+    """Pieces with which nothing is compared count among the last ones, once their turns have come."""
+    delivered = Delivered()
+    delivered.pieces.append((5, ONE, 100, b"a"))
+    delivered.add_over(np.arange(20, 20 + DELIVERED_KEPT - 1))
+    delivered.add_over(np.array([1, 10, 2000]))
+    last = 20 + DELIVERED_KEPT - 2
+    assert delivered.contradicts(ONE, 100, b"A", last)  # 254 of them, and one at turn 10
+    assert not delivered.contradicts(ONE, 100, b"A", last + 1)
+    delivered.pieces.append((1999, ONE, 101, b"b"))
+    delivered.tidy(1)
+    assert delivered.contradicts(ONE, 101, b"B", 2001)
+    delivered.pieces.extend((turn, OTHER, 0, b"-") for turn in range(2001, 2001 + DELIVERED_KEPT))
+    delivered.tidy(2001)
+    assert not delivered._over
+
+
 def test_runs_go_once_a_batch_brought_enough() -> None:
     """Runs of earlier batches are let go when one batch has brought as many pieces as are looked at."""
     delivered = delivered_with_run(1, [0, 1])
