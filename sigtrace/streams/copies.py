@@ -36,18 +36,24 @@ _First: TypeAlias = tuple[int, int, int]  # time and interface of the first, and
 
 
 class SeenRun(NamedTuple):
-    """Rows of one direction, no two of them alike and none acknowledging less than another before it."""
+    """Rows that were taken together, no two of them alike."""
 
     rows: Rows
     places: NDArray[np.int64]
     turn: int  # of row 0
+    low: int = 0  # none acknowledges less
+    high: int = MASK  # none acknowledges more
 
-    @property
-    def acknowledged(self) -> tuple[int, int]:
-        """The lowest and the highest number that may be acknowledged."""
-        numbers = self.rows.acknowledgment
-        first, last = int(numbers[self.places[0]]), int(numbers[self.places[-1]])
-        return (first, last) if first <= last else (0, MASK)  # numbers wrapped
+    @classmethod
+    def growing(cls, rows: Rows, places: NDArray[np.int64], turn: int) -> SeenRun:
+        """Return rows of one direction that acknowledge more and more, or the same, and do not go around."""
+        first, last = rows.acknowledgment.item(places[0]), rows.acknowledgment.item(places[-1])
+        return cls(rows, places, turn, first, last) if first <= last else cls(rows, places, turn)  # numbers wrapped
+
+    def join(self, other: SeenRun) -> SeenRun:
+        """Return these and other rows of the same batch, and of the same direction, as one."""
+        places = np.concatenate([self.places, other.places])
+        return self._replace(places=places, low=min(self.low, other.low), high=max(self.high, other.high))
 
     @property
     def numbers(self) -> Column:
@@ -156,20 +162,18 @@ class Copies:
             return
         runs = self._runs.setdefault(endpoints, [])
         if runs and runs[-1].rows is run.rows:  # those of a batch as one: then few are to be looked through for a copy
-            runs[-1] = run._replace(places=np.concatenate([runs[-1].places, run.places]))
+            runs[-1] = runs[-1].join(run)
         else:
             runs.append(run)
 
     def all_new(self, endpoints: bytes, run: SeenRun) -> bool:
         """Tell whether none of some rows can be a copy of what was seen lately."""
-        low, high = run.acknowledged
         for other in self._runs.get(endpoints, ()):
-            other_low, other_high = other.acknowledged
-            if low <= other_high and other_low <= high and other.acknowledges_any(run.numbers):
+            if run.low <= other.high and other.low <= run.high and other.acknowledges_any(run.numbers):
                 return False
         if any(endpoints in each.conversations for each in self._generations):
             return False
-        if not any(each.reaches(endpoints, low, high) for each in self._generations):
+        if not any(each.reaches(endpoints, run.low, run.high) for each in self._generations):
             return True
         fields = (column[run.places].tolist() for column in _fields(run.rows))
         keys = [*zip(repeat(endpoints), *fields, strict=False)]
@@ -209,8 +213,9 @@ class Copies:
         return None
 
     def _newest(self, endpoints: bytes, key: _Key, first: _First | None) -> _First | None:
+        number = key[2]
         for run in reversed(self._runs[endpoints]):
-            found = run.find(key, self._since)
+            found = run.find(key, self._since) if run.low <= number <= run.high else None
             if found is not None:
                 return found if first is None or found[2] > first[2] else first
         return first

@@ -19,7 +19,7 @@ from sigtrace.streams.half_open import MAX_HALF_OPEN, HalfOpen, opens
 from sigtrace.streams.outlet import Mark
 from sigtrace.streams.patience import confirmed_time
 from sigtrace.streams.report import flows_left_out, too_many_flows
-from sigtrace.streams.sequence import HALF, MASK, NEVER, UNKNOWN
+from sigtrace.streams.sequence import HALF, MASK, NEVER
 from sigtrace.streams.shared import Shared
 from sigtrace.streams.taking import Turns, goes_on, listens, take_acknowledgments, take_conversation, take_run
 
@@ -116,15 +116,10 @@ class Reassembler:
         connection.last_ns = self._before_ns = at_ns
         stream.packets += 1
         if not length:
-            ahead = (acknowledgment - stream.told) & MASK
-            if not 0 < ahead < HALF or stream.told == UNKNOWN:
-                stream.copies += copies.seen(endpoints, segment, turn)
-                stream.tell(acknowledgment)
-                return _NOTHING
-            stream.told = acknowledgment  # no copy of anything: it tells more than all before
-        copies.recent[endpoints, sequence, acknowledgment, flags, window, length, identity] = (at_ns, interface, turn)
-        if not length:
+            stream.copies += copies.seen(endpoints, segment, turn)
+            stream.tell(acknowledgment)
             return _NOTHING
+        copies.recent[endpoints, sequence, acknowledgment, flags, window, length, identity] = (at_ns, interface, turn)
         stream.bytes += length
         shared.delivered.pieces.append((turn, stream, stream.next, payload))
         stream.next += length

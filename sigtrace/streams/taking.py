@@ -69,17 +69,19 @@ def goes_on(stream: Stream, run: Run) -> bool:
         and rows.sequence[first] == stream.next & MASK
         and rows.interface[first] == stream.interface
         and (peer.next - int(rows.acknowledgment[first])) & MASK < HALF
-        and (run.bare_first == run.bare_last or _answers(peer, rows, int(run.bare[0])))
+        and (run.bare_first == run.bare_last or _answers(peer, SeenRun.growing(rows, run.bare, 0)))
     )
 
 
-def _answers(peer: Stream, rows: Rows, first: int) -> bool:
-    """Tell whether the first acknowledgment of a run is ordinary, and tells more than all before it."""
+def _answers(peer: Stream, bare: SeenRun) -> bool:
+    """Tell whether the first acknowledgment of a run is ordinary, and none is a copy."""
+    rows, first = bare.rows, bare.places[0]
     return bool(
         rows.sequence[first] == peer.next & MASK
         and rows.interface[first] == peer.interface
         and peer.told != UNKNOWN
         and 0 < (int(rows.acknowledgment[first]) - peer.told) & MASK < HALF
+        and peer.shared.copies.all_new(peer.endpoint + peer.peer.endpoint, bare)
     )
 
 
@@ -88,7 +90,7 @@ def take_run(stream: Stream, run: Run, data: bytes, turns: Turns) -> None:
     rows, peer, bare = turns.rows, stream.peer, run.bare
     copies, delivered = stream.shared.copies, stream.shared.delivered
     stream.connection.last_ns = run.last_ns
-    copies.add_run(stream.endpoint + peer.endpoint, SeenRun(rows, run.data, turns.first))
+    copies.add_run(stream.endpoint + peer.endpoint, SeenRun.growing(rows, run.data, turns.first))
     delivered.add_run(DeliveredRun(stream, stream.next - run.sent, run.ends, run.data, turns.first, data))
     stream.packets += run.size
     stream.bytes += len(data)
@@ -96,7 +98,7 @@ def take_run(stream: Stream, run: Run, data: bytes, turns: Turns) -> None:
     if stream.digest is not None:
         stream.digest.update(data)
     if len(bare):
-        copies.add_run(peer.endpoint + stream.endpoint, SeenRun(rows, bare, turns.first))
+        copies.add_run(peer.endpoint + stream.endpoint, SeenRun.growing(rows, bare, turns.first))
         peer.packets += len(bare)
         peer.told = int(rows.acknowledgment[bare[-1]])
 
@@ -120,7 +122,7 @@ def listens(stream: Stream, run: Acknowledgments) -> bool:
         and stream.told != UNKNOWN
         and 0 < (int(run.numbers[0]) - stream.told) & MASK < HALF
         and not (peer.soft and (run.numbers == (peer.next + 1) & MASK).any())
-        and stream.shared.copies.all_new(stream.endpoint + peer.endpoint, SeenRun(rows, run.rows, 0))
+        and stream.shared.copies.all_new(stream.endpoint + peer.endpoint, SeenRun.growing(rows, run.rows, 0))
     )
 
 
@@ -132,7 +134,7 @@ def take_acknowledgments(stream: Stream, run: Acknowledgments, turns: Turns) -> 
     stream.told = int(run.numbers[-1])
     stream.packets += run.size
     connection.last_ns = run.last_ns
-    stream.shared.copies.add_run(stream.endpoint + peer.endpoint, SeenRun(turns.rows, run.rows, turns.first))
+    stream.shared.copies.add_run(stream.endpoint + peer.endpoint, SeenRun.growing(turns.rows, run.rows, turns.first))
     stream.refresh()
     peer.refresh()
 
