@@ -468,6 +468,19 @@ def test_a_stretch_captured_twice() -> None:
     assert flow.from_originator.copies + flow.from_responder.copies == 6
 
 
+def test_acknowledgments_before_their_connection() -> None:
+    """What came before the SYN of its connection is a copy when it comes again behind it."""
+    talk = Conversation(step_ns=MILLISECOND // 10)
+    talk.handshake()
+    for _ in range(3):
+        talk.client.send(b"ask")
+        talk.server.acknowledge()
+    talk.close()
+    reassembler, _ = feed([*talk.segments[4:], *talk.segments])
+    reassembler.close()
+    assert [flow.from_responder.copies for flow in reassembler.flows()] == [0, 4]
+
+
 def test_captured_twice_in_other_shapes() -> None:
     """Bytes that another interface brought in segments of another shape are copies."""
     talk = exchange()
