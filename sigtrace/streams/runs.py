@@ -19,7 +19,7 @@ it is ordinary. All else is for the plain way, which is the authority; so it doe
 Rows with data and rows without are columns of their own here, so that the one before is the neighbour. Those with data
 come first: where no eight of them follow each other, nothing more is to be looked at.
 
-Because every acknowledgment of a run tells more than all before, none of them is a copy of a packet seen before.
+Acknowledgments of a run differ from each other; that none is a copy of a packet seen before the run is looked up.
 """
 
 from __future__ import annotations
